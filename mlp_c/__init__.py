@@ -1,0 +1,21 @@
+"""The multilayer perceptron of a lecture, compiled: `mlp_c.lecture` and `mlp_c.Network`.
+
+The names, signatures, errors and effects are those of `mlp_py`; the arithmetic is compiled, and every sum has one
+order, so that the same input gives the same bits on every machine.
+"""
+
+try:
+    from . import levels
+except ImportError as error:
+    if "MLP_C_LEVEL" in str(error):
+        raise
+    raise ImportError("mlp_c is not built here: in the checkout, run  pip install -e .  (it needs a C compiler and the "
+                      "Python headers); mlp_py runs without") from error
+
+from mlp_py import __version__
+
+from . import lecture
+from .levels import runtime_info
+from .network import Network
+
+__all__ = ["Network", "lecture", "runtime_info", "__version__"]

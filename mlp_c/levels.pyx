@@ -1,0 +1,62 @@
+"""Which kernel modules run here: the instruction sets of this build, this CPU's, and the choice at import.
+
+baseline  x86-64 as it began, without FMA instructions: right, but slow
+v3        AVX2 and FMA            v4        AVX-512
+neon      64-bit ARM              portable  any other machine, plain C
+
+The environment variable MLP_C_LEVEL forces a level. Every level gives the same bits.
+"""
+
+import importlib
+import os
+
+cdef extern from "cpu.h":
+    int cpu_can(const char *level)
+
+cdef extern from *:
+    """
+    #ifndef MLP_LEVELS
+    #define MLP_LEVELS "portable"
+    #define MLP_FLAGS ""
+    #endif
+    #if defined(__clang__)
+    #define MLP_COMPILER "clang " __clang_version__
+    #else
+    #define MLP_COMPILER "gcc " __VERSION__
+    #endif
+    """
+    const char *MLP_LEVELS          # names of this build's levels, slowest first, with blanks between
+    const char *MLP_FLAGS
+    const char *MLP_COMPILER
+
+built = tuple(MLP_LEVELS.decode().split())
+
+
+def runnable():
+    """The levels of this build that this CPU can run, slowest first."""
+    return [level for level in built if cpu_can(level.encode())]
+
+
+def chosen(wish=None):
+    """The level to run: `wish` (from MLP_C_LEVEL), or the best; ImportError names the possible ones."""
+    possible = runnable()
+    if not wish:
+        return possible[-1]
+    if wish not in possible:
+        raise ImportError(f"MLP_C_LEVEL: expected one of {', '.join(possible)} (what this build has and this CPU can "
+                          f"run), got {wish!r}")
+    return wish
+
+
+def kernels(level):
+    """The capsules with the kernel tables of `level`: (float64, float32)."""
+    return tuple(importlib.import_module(f"{__package__}.{level}_{precision}").table for precision in ("f64", "f32"))
+
+
+level = chosen(os.environ.get("MLP_C_LEVEL"))
+
+
+def runtime_info():
+    """What runs: level, levels (all that this CPU can run), threads, compiler, flags; a new dict."""
+    return {"level": level, "levels": runnable(), "threads": 1, "compiler": MLP_COMPILER.decode(),
+            "flags": MLP_FLAGS.decode()}
