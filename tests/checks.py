@@ -1,0 +1,269 @@
+"""The checks themselves: plain functions over an implementation, used on both twins and on planted faults.
+
+A *subject* is an implementation seen through one of its doors, `ThroughNetwork` or `ThroughLecture`; a twin is any
+object with the attributes `name`, `lecture`, `Network` and `block` (length of the blocks in its sums, None: unknown).
+Each door answers with a dict of named quantities, 'output', 'hidden 1', 'loss', 'gradient w 1', 'w 1' (after the step)
+and so on; every quantity is compared with a value and a bound of that name. Bounds are derived (`mlp_py.bounds`) or
+zero (`rational`), never chosen.
+"""
+import numpy as np
+
+from mlp_py.bounds import Bounded, backprop_bounds, step_bounds
+
+from . import rational
+
+RATIOS = {}     # (twin, problem, dtype) -> [largest error / bound of each compared array]; printed at the end
+
+
+# ---- comparing --------------------------------------------------------------------------------------------
+
+def compare(name, got, wanted, key=None, dtype=None):
+    """`abs(got - wanted.value) <= wanted.error` in every entry; NaN is never within a bound."""
+    got = np.asarray(got)
+    if dtype is not None and got.dtype != dtype:
+        raise AssertionError(f'{name}: expected dtype {dtype}, got {got.dtype}')
+    value, error = np.asarray(wanted.value), np.asarray(wanted.error)
+    if got.shape != value.shape:
+        raise AssertionError(f'{name}: expected shape {value.shape}, got {got.shape}')
+    with np.errstate(invalid='ignore', divide='ignore'):
+        off = np.abs(got.astype(np.longdouble) - value)
+        ok = off <= error
+        ratio = np.where(off == 0, 0, off / error)
+    if not ok.all():
+        worst = np.unravel_index(np.argmax(np.where(ok, -1, np.nan_to_num(ratio, nan=np.inf))), ok.shape)
+        raise AssertionError(f'{name}{list(map(int, worst))}: got {got[worst]!r}, expected {value[worst]} within '
+                             f'{error[worst]:.3g}, off by {off[worst]:.3g} ({(~ok).sum()} of {ok.size} entries)')
+    if key is not None and ratio.size:
+        RATIOS.setdefault(key, []).append(float(ratio.max()))
+
+
+def same(name, got, wanted):
+    """Equal shape, dtype and bits; every NaN is the same NaN, the sign of zero counts."""
+    got, wanted = np.asarray(got), np.asarray(wanted)
+    if (got.shape, got.dtype) != (wanted.shape, wanted.dtype):
+        raise AssertionError(f'{name}: expected {wanted.shape} {wanted.dtype}, got {got.shape} {got.dtype}')
+    equal = (got == wanted) & (np.signbit(got) == np.signbit(wanted)) | np.isnan(got) & np.isnan(wanted)
+    if not equal.all():
+        where = tuple(int(i) for i in np.argwhere(~equal)[0])
+        raise AssertionError(f'{name}{list(where)}: got {got[where]!r}, expected {wanted[where]!r}')
+
+
+def equal(name, got, wanted, dtype):
+    """got == wanted in every entry, where wanted is rational."""
+    got = np.asarray(got)
+    if dtype is not None and got.dtype != dtype or got.shape != wanted.shape:
+        raise AssertionError(f'{name}: expected {wanted.shape} {dtype}, got {got.shape} {got.dtype}')
+    wanted = wanted.astype(float)
+    if not (got == wanted).all():
+        where = tuple(int(i) for i in np.argwhere(got != wanted)[0])
+        raise AssertionError(f'{name}{list(where)}: got {got[where]!r}, expected exactly {wanted[where]!r}')
+
+
+def named(step):
+    """The quantities of a `StepBounds` or of the oracle's `Step` under their names."""
+    result = {'output': step.output, 'G_output': step.G_output, 'input gradient': step.input_gradient,
+              'loss': getattr(step, 'reported_loss', step.loss), 'accuracy': getattr(step, 'accuracy', None)}
+    result.update({f'hidden {n}': h for n, h in enumerate(step.hiddens, 1)})
+    return {**result, **named_pairs('gradient ', step.gradients), **named_pairs('', step.params)}
+
+
+def named_pairs(prefix, pairs):
+    return {f'{prefix}{name} {n}': pair[name] for n, pair in enumerate(pairs, 1) for name in 'wb'}
+
+
+def copies(pairs):
+    return [{name: np.array(pair[name]) for name in 'wb'} for pair in pairs]
+
+
+def frozen(name, before, after):
+    """Byte for byte as it was."""
+    if [np.asarray(a).tobytes() for a in before] != [np.asarray(a).tobytes() for a in after]:
+        raise AssertionError(f'{name} changed')
+
+
+def arrays_of(pairs):
+    return [pair[name] for pair in pairs for name in 'wb']
+
+
+# ---- the two doors ------------------------------------------------------------------------------------------
+
+class ThroughNetwork:
+    """A twin's class Network."""
+
+    def __init__(self, twin):
+        self.twin, self.name, self.block = twin, twin.name, getattr(twin, 'block', None)
+
+    def begin(self, case):
+        inputs, hidden, outputs = case.sizes
+        self.case = case
+        self.net = self.twin.Network(inputs, hidden, outputs, dtype=case.dtype, rng=0)
+        for pair, given in zip(self.net.params, case.params, strict=True):
+            pair['w'][...], pair['b'][...] = given['w'], given['b']
+
+    def params(self):
+        return copies(self.net.params)
+
+    def forward(self, x):
+        return self.net.forward(x)
+
+    def backprop(self, G_output, aux):
+        self.net.backprop(G_output, aux, self.case.learning_rate)
+
+    def observe(self, x, y):
+        """One training step and what can be seen of it."""
+        net, problem, before = self.net, self.case.problem, arrays_of(self.params())
+        output, aux = net.forward(x)
+        loss, gradients = net.loss_and_gradients(problem, x, y)
+        evaluated = net.evaluate(problem, x, y)
+        frozen('params by forward, loss_and_gradients, evaluate', before, arrays_of(net.params))
+        trained = net.train_step(problem, x, y, self.case.learning_rate)
+        same('loss of loss_and_gradients, evaluate, train_step', [loss, *evaluated], [trained[0], *trained])
+        return {'output': output, 'loss': loss, 'accuracy': trained[1],
+                **{f'hidden {n}': h for n, h in enumerate(aux[1:], 1)},
+                **named_pairs('gradient ', gradients), **named_pairs('', self.params())}
+
+    def observe_given(self, x, G_output):
+        """One backprop of a given gradient."""
+        net, before = self.net, arrays_of(self.params())
+        output, aux = net.forward(x)
+        kept = [np.array(a) for a in aux]
+        gradients, input_gradient = net.gradients(G_output, aux), net.input_gradient(G_output, aux)
+        frozen('params by gradients, input_gradient', before, arrays_of(net.params))
+        self.backprop(G_output, aux)
+        frozen('aux by backprop', kept, aux)
+        return {'output': output, 'input gradient': input_gradient,
+                **named_pairs('gradient ', gradients), **named_pairs('', self.params())}
+
+
+class ThroughLecture:
+    """A twin's module lecture; one hidden layer is driven through `hidden_cnt` where single is true."""
+
+    def __init__(self, twin, single=False):
+        self.module, self.single = twin.lecture, single
+        self.name, self.block = twin.name, getattr(twin, 'block', None)
+
+    def begin(self, case):
+        module, pairs = self.module, copies(case.params)
+        self.case = case
+        module.input_cnt, hidden, module.output_cnt = case.sizes
+        module.problem, module.LEARNING_RATE = case.problem, case.learning_rate
+        self.through_one = self.single and len(hidden) == 1
+        module.set_hidden(int(hidden[0]) if self.through_one else list(hidden))
+        module.pm_output = pairs[-1]
+        if self.through_one:
+            module.pm_hidden = pairs[0]
+        else:
+            module.pm_hiddens = pairs[:-1]
+
+    def params(self):
+        module = self.module
+        return copies([*([module.pm_hidden] if self.through_one else module.pm_hiddens), module.pm_output])
+
+    def forward(self, x):
+        return self.module.forward_neuralnet(x)
+
+    def backprop(self, G_output, aux):
+        self.module.backprop_neuralnet(G_output, aux)
+
+    def observe(self, x, y):
+        module, before = self.module, arrays_of(self.params())
+        output, aux = module.forward_neuralnet(x)
+        loss, aux_pp = module.forward_postproc(output, y)
+        accuracy = module.eval_accuracy(output, y)
+        G_output = module.backprop_postproc(1.0, aux_pp)
+        frozen('params by forward and postproc', before, arrays_of(self.params()))
+        trained = module.run_train(x, y)
+        same('loss and accuracy of run_train', np.array(trained, float), np.array([loss, accuracy], float))
+        return {'output': output, 'loss': loss, 'accuracy': accuracy, 'G_output': G_output,
+                **{f'hidden {n}': h for n, h in enumerate(aux[1:], 1)}, **named_pairs('', self.params())}
+
+    def observe_given(self, x, G_output):
+        output, aux = self.module.forward_neuralnet(x)
+        kept = [np.array(a) for a in aux]
+        self.backprop(G_output, aux)
+        frozen('aux by backprop', kept, aux)
+        return {'output': output, **named_pairs('', self.params())}
+
+
+# ---- what is checked ------------------------------------------------------------------------------------------
+
+def _array_dtype(name, case):
+    return None if name in ('loss', 'accuracy') else case.dtype
+
+
+def _both(value, bound, own):
+    """A twin against the oracle: each is off by its own error."""
+    return Bounded(value, np.asarray(bound.error) + np.asarray(own.error))
+
+
+def check_steps(subject, case, oracle=None):
+    """Every step of the case: output, hidden layers, loss, accuracy, gradients, updated parameters.
+
+    Compared with the wide values; with an oracle also with its values, whose own rounding errors are those of float64.
+    The errors of earlier steps are carried on by the bounds, those of the oracle's steps too.
+    """
+    subject.begin(case)
+    key = subject.name, case.problem, case.dtype
+    values, errors, theirs, own_errors = case.params, None, case.params, None
+    for n, (x, y) in enumerate(case.batches, 1):
+        given = x.copy(), y.copy()
+        bound = step_bounds(values, case.problem, x, y, case.learning_rate, case.dtype, errors, block=subject.block)
+        bounds, seen = named(bound), subject.observe(x, y)
+        frozen('x and y by a training step', given, (x, y))
+        for name, got in seen.items():
+            compare(f'step {n}: {name}', got, bounds[name], key, _array_dtype(name, case))
+        if oracle is not None:
+            step = oracle.step(theirs, case.problem, x, y, case.learning_rate)
+            own = step_bounds(values, case.problem, x, y, case.learning_rate, 'float64', own_errors)
+            owns, expected = named(own), named(step)
+            for name, got in seen.items():
+                if expected[name] is not None:
+                    compare(f'step {n}: {name}, oracle', got, _both(expected[name], bounds[name], owns[name]), key)
+            theirs, own_errors = step.params, own.next_errors()
+        values, errors = bound.next_values(), bound.next_errors()
+
+
+def check_given_gradient(subject, case, oracle=None):
+    """backprop, gradients and input_gradient of an arbitrary gradient of the output."""
+    subject.begin(case)
+    key, (x, _) = (subject.name, case.problem, case.dtype), case.batches[0]
+    given = x.copy(), case.G_output.copy()
+    bounds = named(backprop_bounds(case.params, x, case.G_output, case.learning_rate, case.dtype, block=subject.block))
+    seen = subject.observe_given(x, case.G_output)
+    frozen('x and G_output by backprop', given, (x, case.G_output))
+    for name, got in seen.items():
+        compare(name, got, bounds[name], key, case.dtype)
+    if oracle is not None:
+        gradients, input_gradient = oracle.pull_back(case.params, x, case.G_output)
+        owns = named(backprop_bounds(case.params, x, case.G_output, case.learning_rate, 'float64'))
+        for name, value in {'input gradient': input_gradient, **named_pairs('gradient ', gradients)}.items():
+            if name in seen:
+                compare(f'{name}, oracle', seen[name], _both(value, bounds[name], owns[name]), key)
+
+
+def check_exact(subject, case, steps):
+    """Every quantity equals the rational one (`steps`, from `rational_steps`) with ==."""
+    subject.begin(case)
+    for n, ((x, y), wanted) in enumerate(zip(case.batches, steps, strict=True), 1):
+        for name, got in subject.observe(x, y).items():
+            if name in wanted:
+                equal(f'step {n}: {name}', got, wanted[name], _array_dtype(name, case))
+
+
+def check_exact_given(subject, case):
+    """backprop, gradients and input_gradient of a given gradient, with ==."""
+    subject.begin(case)
+    (x, _), params = case.batches[0], [{name: rational.rational(pair[name]) for name in 'wb'} for pair in case.params]
+    h = rational.layers(params, rational.rational(x))
+    wanted = rational.backward(params, h[:-1], rational.rational(case.G_output), case.learning_rate)
+    for name, got in subject.observe_given(x, case.G_output).items():
+        equal(name, got, wanted.get(name, h[-1]), case.dtype)
+
+
+def rational_steps(case):
+    """The rational quantities of every step of a case."""
+    params, steps = case.params, []
+    for x, y in case.batches:
+        steps.append(rational.step(params, case.problem, x, y, case.learning_rate))
+        params = [{name: steps[-1][f'{name} {n}'] for name in 'wb'} for n in range(1, len(params) + 1)]
+    return steps
