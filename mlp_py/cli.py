@@ -1,10 +1,10 @@
 """The command line: `python -m mlp_py` and `python -m mlp_c` both enter here.
 
-    python -m mlp_c                                     the main job: three real problems, both twins (mainjob.py)
-    python -m mlp_c train digits --hidden 32,16         one problem with one twin
-    python -m mlp_c train my.csv --target price         data of one's own
+    python -m mlp_c                                the main job: three real problems, both twins (mainjob.py)
+    python -m mlp_c train digits --hidden 32,16    one problem with one twin
+    python -m mlp_c train my.csv --target price    data of one's own
 
-Exit status: 0 done, 1 failed (data, twins differ, the run diverged), 2 a wrong argument, 130 stopped by Ctrl-C.
+Exit status: 0 done, 1 failed (data, twins differ, the run diverged), 2 a wrong argument, 130 Ctrl-C.
 A command is a function `add_<name>(commands, twin)` that adds its parser and sets `run`, a function of the
 parsed arguments that returns the exit status.
 """
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
 
 def whole(at_least, at_most=None):
     """An argument type: an integer in a range."""
-    wanted = f"an integer of at least {at_least}" if at_most is None else f"an integer from {at_least} to {at_most}"
+    wanted = f"an integer {f'of at least {at_least}' if at_most is None else f'from {at_least} to {at_most}'}"
 
     def parse(text):
         try:
@@ -84,40 +84,44 @@ def add_train(commands, twin):
         "train", allow_abbrev=False, help="train one problem with one twin",
         usage=f"python -m {twin} train PROBLEM [options]",
         description="Train one problem, print the lecture's lines, test on the rows that did not train (20 %). "
-                    "What is not given takes the problem's own setting; for the lecture's files that is the lecture's: "
-                    "10 epochs, minibatches of 10, rate and std 0.001 and 0.003.",
+                    "What is not given takes the problem's own setting; for the lecture's files that is the "
+                    "lecture's: 10 epochs, minibatches of 10, rate and std 0.001 and 0.003.",
         epilog="Ctrl-C stops at once: what was learned until then is tested, drawn and written.")
     add = parser.add_argument
     add("problem", metavar="PROBLEM",
-        help=f"{', '.join(LECTURE_FILES)} (the lecture's files), {', '.join(EMBEDDED)} (from scikit-learn), or the path "
-             "of a CSV file with one header line, e.g. houses.csv")
+        help=f"{', '.join(LECTURE_FILES)} (the lecture's files), {', '.join(EMBEDDED)} (from scikit-learn), or "
+             "the path of a CSV file with one header line, e.g. houses.csv")
     add("--target", metavar="COLUMN", action="append",
-        help="for a CSV file: name or number (from 0) of the column to be learned; may be given several times; "
-             "e.g. --target price")
+        help="for a CSV file: name or number (from 0) of the column to be learned; may be given several "
+             "times; e.g. --target price")
     add("--kind", choices=("regression", "binary", "select"),
         help="for a CSV file: a number, yes or no, or one of several classes; guessed from the target if not "
              "given; e.g. --kind binary")
     add("--hidden", metavar="WIDTHS", type=widths,
-        help="widths of the hidden layers: an integer alone is the single-hidden model, none is no hidden layer; "
-             "e.g. --hidden 4, --hidden 12,6, --hidden none")
+        help="widths of the hidden layers: an integer alone is the single-hidden model, none is no hidden "
+             "layer; e.g. --hidden 4, --hidden 12,6, --hidden none")
     add("--epochs", metavar="N", type=whole(1), help="how often all training rows are seen, e.g. --epochs 50")
     add("--batch", metavar="ROWS", type=whole(1), help="rows in a minibatch, e.g. --batch 10")
     add("--lr", metavar="RATE", type=rate, help="learning rate, e.g. --lr 0.001")
     add("--std", metavar="STD", type=deviation,
-        help="standard deviation of the initial weights, or he for sqrt(2 / inputs of the layer); e.g. --std 0.003")
+        help="standard deviation of the initial weights, or he for sqrt(2 / inputs of the layer); "
+             "e.g. --std 0.003")
     add("--seed", metavar="N", type=whole(0, 2**32 - 1), default=1234,
-        help="of NumPy's RandomState, which draws weights, split and epoch shuffles (default 1234); e.g. --seed 7")
+        help="of NumPy's RandomState, which draws weights, split and epoch shuffles (default 1234); "
+             "e.g. --seed 7")
     add("--dtype", choices=("float64", "float32"), default="float64",
         help="the precision of everything (default float64), e.g. --dtype float32")
     add("--report", metavar="N", type=whole(0),
         help="test and print a line every N epochs; 0: the last line only; e.g. --report 10")
     add("--scale", action=argparse.BooleanOptionalAction,
         help="standardise the inputs (mean 0, spread 1 in every column) or leave them as they are, "
-             "e.g. --no-scale; the lecture's data are left as they are by default, all others are standardised")
+             "e.g. --no-scale; the lecture's data are left as they are by default, all others are "
+             "standardised")
     add("--data", metavar="DIR",
-        help=f"folder of the lecture's files ({', '.join(LECTURE_FILES)}); default: the environment variable MLP_DATA, "
-             "else they are fetched once; e.g. --data ~/lecture")
-    add("--plot", metavar="FILE", help="draw loss and accuracy by epoch, e.g. --plot run.png (needs matplotlib)")
+        help=f"folder of the lecture's files ({', '.join(LECTURE_FILES)}); default: the environment variable "
+             "MLP_DATA, else they are fetched once; e.g. --data ~/lecture")
+    add("--plot", metavar="FILE",
+        help="draw loss and accuracy by epoch, e.g. --plot run.png (needs matplotlib)")
     add("--history", metavar="FILE",
         help="write settings, versions and the figures of every epoch as JSON, e.g. --history run.json")
 
@@ -132,8 +136,9 @@ def build_parser(twin):
     """The parser of the whole command line; `run` of its result does the work."""
     parser = Parser(
         prog=twin, allow_abbrev=False, usage=f"python -m {twin} [COMMAND ...]",
-        description="The multilayer perceptron of a lecture, twice: mlp_py in NumPy, mlp_c compiled. Without a "
-                    "command: train three real problems with both twins from the same start and compare them.",
+        description="The multilayer perceptron of a lecture, twice: mlp_py in NumPy, mlp_c compiled. Without "
+                    "a command: train three real problems with both twins from the same start and compare "
+                    "them.",
         epilog=f"Options of a command: python -m {twin} train --help")
     parser.add_argument("--version", action="version", version=f"{twin} {__version__} (mlp-twins)")
 

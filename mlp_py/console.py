@@ -8,7 +8,7 @@ import sys
 
 
 def tolerate_any_encoding():
-    """Let stdout replace what its encoding lacks, instead of raising UnicodeEncodeError (stderr never does)."""
+    """Let stdout replace what its encoding lacks, instead of raising UnicodeEncodeError (stderr does so)."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
 

@@ -9,6 +9,7 @@ are checked on the way and decide the exit status:
 """
 
 import os
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,8 @@ def run_main_job(twin):
                 bar.label(f"{dataset.name} {name}")
                 runs[name] = run_problem(network, dataset, bar, aloud=not runs)
                 if runs[name].history.interrupted:
-                    bar.say(f"Stopped by Ctrl-C while {name} trained {dataset.name}: nothing was compared.")
+                    print(f"{twin}: stopped by Ctrl-C while {name} trained {dataset.name}, without a table",
+                          file=sys.stderr)
                     return 130
             rows.append(table_row(dataset, runs))
             other_lines += compare_lines(dataset.name, runs)
@@ -70,8 +72,8 @@ def run_main_job(twin):
     if len(networks) > 1 and not other_lines:
         print("Every line above was printed by both twins, to the last digit.")
     if not broken_bounds:
-        print(f"One step {'of each ' if len(networks) > 1 else ''}from equal parameters: within the derived error "
-              f"bound (at most {max(shares):.2f} of it).")
+        print(f"One step {'of each ' if len(networks) > 1 else ''}from equal parameters: within the derived "
+              f"error bound (at most {max(shares):.2f} of it).")
     print_table(rows, list(networks))
     for text in other_lines + broken_bounds:
         print(f"FAILED {text}")
@@ -81,8 +83,8 @@ def run_main_job(twin):
 def find_problems():
     """The data sets of the main job, and a few words that say which they are.
 
-    scikit-learn's bundled sets; without scikit-learn the lecture's files where MLP_DATA names their folder; else
-    generated problems. Nothing is fetched here.
+    scikit-learn's bundled sets; without scikit-learn the lecture's files where MLP_DATA names their folder;
+    else generated problems. Nothing is fetched here.
     """
     try:
         return [datasets.load(name) for name in EMBEDDED], "three data sets bundled with scikit-learn"
@@ -131,7 +133,8 @@ def compare_lines(problem, runs):
     first, *others = runs.items()
     for name, run in others:
         for number in range(max(len(first[1].lines), len(run.lines))):
-            pair = [lines[number] if number < len(lines) else "nothing" for lines in (first[1].lines, run.lines)]
+            pair = [lines[number] if number < len(lines) else "nothing"
+                    for lines in (first[1].lines, run.lines)]
             if pair[0] != pair[1]:
                 return [f"{problem}: {first[0]} printed {pair[0]!r}, {name} printed {pair[1]!r}"]
     return []
@@ -140,8 +143,8 @@ def compare_lines(problem, runs):
 def check_step(net, dataset):
     """One step of `net` on the first minibatch against the wide-type reference.
 
-    Returns the largest error as a share of its bound, and a sentence for each array that breaks its bound: which
-    parameter, got, expected, bound. NaN breaks every bound. `net` is changed.
+    Returns the largest error as a share of its bound, and a sentence for each array that breaks its bound:
+    which parameter, got, expected, bound. NaN breaks every bound. `net` is changed.
     """
     from .bounds import step_bounds
 
@@ -161,7 +164,7 @@ def check_step(net, dataset):
             place = np.unravel_index(np.argmax(wrong), wrong.shape)
             entry = f"{list(map(int, place))}" if place else ""
             failures.append(f"{name}{entry}: got {got[place]}, expected {value[place]}, bound "
-                            f"{bound[place]:.3g} ({np.count_nonzero(wrong)} of {wrong.size} entries are beyond)")
+                            f"{bound[place]:.3g} ({np.count_nonzero(wrong)} of {wrong.size} entries beyond)")
         else:
             largest = max(largest, float(np.max(error[bound > 0] / bound[bound > 0], initial=0.0)))
     return largest, failures

@@ -1,7 +1,7 @@
 """Files that a run leaves behind: checked before the work starts, written whole or not at all.
 
-A file is written beside its destination and then moved over it, so that a full disk or a stopped process never
-leaves half a file where a whole one was.
+A file is written beside its destination and then moved over it, so that a full disk or a stopped process
+never leaves half a file where a whole one was.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ def checked_path(path):
         raise OSError(f"{path!r} is not a regular file")
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise OSError(f"{path!r} is write-protected")
-    try:                                       # only trying tells: rights, read-only disks, Windows' own rules
+    try:                                   # only trying tells: rights, read-only disks, Windows' own rules
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise OSError(f"folder {folder!r} cannot be written to ({error.strerror})") from None

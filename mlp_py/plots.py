@@ -41,7 +41,8 @@ def draw_history(history, title):
     columns = np.array(history.epochs, dtype=float).reshape(-1, 3)          # None becomes NaN: not drawn
     columns[~np.isfinite(columns)] = np.nan
     marker = "o" if len(epochs) <= 30 else ""
-    above.plot(epochs, columns[:, 0], marker=marker, markersize=4, color=TRAINING, label="training (mean of the epoch)")
+    above.plot(epochs, columns[:, 0], marker=marker, markersize=4, color=TRAINING,
+               label="training (mean of the epoch)")
     above.set_ylabel("loss")
     below.plot(epochs, columns[:, 1], marker=marker, markersize=4, color=TRAINING,
                label="training (mean of the epoch)")

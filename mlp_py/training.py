@@ -5,7 +5,7 @@
     report:  Epoch {}: loss={:5.3f}, accuracy={:5.3f}/{:5.3f}     mean loss, mean training and test accuracy
 
 Nothing is computed here: every figure comes from the network. Random draws happen in the lecture's order, so
-one ``rng = np.random.RandomState(1234)`` given to ``Network`` and then to ``train`` gives the lecture's lines.
+one ``rng = np.random.RandomState(1234)`` given to ``Network``, then to ``train``, gives the lecture's lines.
 Source: chapter 1 of the lecture, `arrange_data` and `train_and_test`.
 """
 

@@ -70,7 +70,8 @@ def _check_problem(arguments, parser):
     elif not os.path.isfile(problem):
         parser.error(f"argument PROBLEM: {problem!r} is neither {', '.join(NAMES)} nor a file")
     elif arguments.target is None:
-        parser.error(f"argument --target: needed for {problem!r}: the column to be learned, e.g. --target price")
+        parser.error(f"argument --target: needed for {problem!r}: the column to be learned, "
+                     "e.g. --target price")
     if arguments.data is not None:
         if problem not in LECTURE_FILES:
             parser.error(f"argument --data: only for {', '.join(LECTURE_FILES)}, not for {problem}")
@@ -118,13 +119,13 @@ def _settings(arguments, twin, dataset, parser):
     settings = {
         "twin": twin, "problem": dataset.name, "kind": dataset.problem, "source": dataset.source,
         "rows": len(dataset.x), "inputs": dataset.columns, "targets": dataset.targets,
-        "target_scale": dataset.target_scale, "scale": scale, "seed": arguments.seed, "dtype": arguments.dtype,
-        **own, **asked,
+        "target_scale": dataset.target_scale, "scale": scale,
+        "seed": arguments.seed, "dtype": arguments.dtype, **own, **asked,
     }
     training_rows = int(len(dataset.x) * 0.8)
     if settings["batch"] > training_rows:
-        parser.error(f"argument --batch: expected at most {training_rows}, the rows of {dataset.name} that train, "
-                     f"got {settings['batch']}")
+        parser.error(f"argument --batch: expected at most {training_rows}, the rows of {dataset.name} that "
+                     f"train, got {settings['batch']}")
     if settings["lr"] > float(np.finfo(settings["dtype"]).max):
         parser.error(f"argument --lr: {settings['lr']} is infinite in {settings['dtype']}")
     return settings
@@ -137,9 +138,9 @@ def _new_network(network, dataset, settings, parser):
     try:
         if theta_size(shapes) * np.dtype(settings["dtype"]).itemsize > _memory():
             raise MemoryError
-        with np.errstate(over="ignore"):                       # a std beyond float32 diverges, and train says so
-            return network(dataset.x.shape[1], settings["hidden"], dataset.y.shape[1], dtype=settings["dtype"],
-                           std=settings["std"], rng=rng), rng
+        with np.errstate(over="ignore"):                   # a std beyond float32 diverges, and train says so
+            return network(dataset.x.shape[1], settings["hidden"], dataset.y.shape[1],
+                           dtype=settings["dtype"], std=settings["std"], rng=rng), rng
     except (MemoryError, OverflowError):
         parser.error(f"argument --hidden: {theta_size(shapes)} parameters do not fit into memory")
 

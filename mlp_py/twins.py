@@ -6,7 +6,7 @@ import importlib
 def network_class(name):
     """The class Network of the twin `name`, "mlp_py" or "mlp_c".
 
-    ImportError, in one sentence, where mlp_c is not built, or where MLP_C_LEVEL asks for what it does not have.
+    ImportError, in one sentence, where mlp_c is not built or MLP_C_LEVEL asks for what it does not have.
     """
     try:
         return importlib.import_module(name).Network

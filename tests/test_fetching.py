@@ -135,7 +135,7 @@ def test_a_failed_fetch_is_one_sentence_and_leaves_nothing(body, announced, says
 
 def test_without_network(web):
     web.server.server_close()                           # nobody listens any more
-    with pytest.raises(ConnectionError, match="pulsar_stars.csv could not be fetched .*no connection.*MLP_DATA") as caught:
+    with pytest.raises(ConnectionError, match="could not be fetched .*no connection.*MLP_DATA") as caught:
         datasets.load("pulsar")
     assert "\n" not in str(caught.value) and in_cache(web) == []
 

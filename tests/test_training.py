@@ -1,13 +1,14 @@
 """The training loop: the split, the order of random draws, the printed lines, the history, how a run ends."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mlp_py import training
+
+from .command_line import needs_lecture
 
 PUBLISHED = json.loads((Path(__file__).parent / "published_chapter4.json").read_text(encoding="utf-8"))
 
@@ -67,8 +68,8 @@ def test_split_without_a_full_minibatch_is_refused(rows, mb_size):
         training.split(rows, mb_size, 0)
 
 
-@pytest.mark.parametrize("rows, mb_size, kind", [(0, 1, ValueError), (10, 0, ValueError), (10, 2.0, TypeError),
-                                                 ("10", 2, TypeError), (10, True, TypeError)])
+@pytest.mark.parametrize("rows, mb_size, kind", [(0, 1, ValueError), (10, 0, ValueError),
+                                                 (10, 2.0, TypeError), ("10", 2, TypeError), (10, True, TypeError)])
 def test_split_refuses_bad_counts(rows, mb_size, kind):
     with pytest.raises(kind):
         training.split(rows, mb_size, 0)
@@ -155,7 +156,8 @@ def test_trains_the_lectures_way(network):
         assert history.epochs[epoch][:2] == tuple(np.mean(figures, axis=0))
     assert np.array_equal(net.theta, other.theta)
     test = shuffle_map[train_cnt:]
-    assert history.final_accuracy == history.test_accuracy[-1] == other.evaluate("regression", x[test], y[test])[1]
+    assert history.final_accuracy == other.evaluate("regression", x[test], y[test])[1]
+    assert history.final_accuracy == history.test_accuracy[-1]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -164,7 +166,8 @@ def test_learns_in_both_precisions(network, dtype):
     y = (x[:, :1] > 0).astype(int)                                  # integers are converted
     rng = np.random.RandomState(1)
     net = network(4, 6, 1, dtype=dtype, std=0.3, rng=rng)
-    history = training.train(net, "binary", x, y, epoch_count=30, learning_rate=0.3, rng=rng, say=lambda _: None)
+    history = training.train(net, "binary", x, y, epoch_count=30, learning_rate=0.3, rng=rng,
+                             say=lambda _: None)
     assert net.dtype == dtype
     assert history.final_accuracy >= 0.9                            # guessing gives about 0.5
     assert history.loss[-1] < history.loss[0]
@@ -173,8 +176,10 @@ def test_learns_in_both_precisions(network, dtype):
 BAD = [
     ("epoch_count", -1, ValueError), ("epoch_count", 2.5, TypeError), ("epoch_count", True, TypeError),
     ("mb_size", 0, ValueError), ("mb_size", 41, ValueError), ("mb_size", "4", TypeError),
-    ("learning_rate", np.nan, ValueError), ("learning_rate", np.inf, ValueError), ("learning_rate", "1", TypeError),
-    ("report", -1, ValueError), ("report", None, TypeError), ("rng", "seed", TypeError), ("rng", -1, ValueError),
+    ("learning_rate", np.nan, ValueError), ("learning_rate", np.inf, ValueError),
+    ("learning_rate", "1", TypeError),
+    ("report", -1, ValueError), ("report", None, TypeError), ("rng", "seed", TypeError),
+    ("rng", -1, ValueError),
     ("problem", "sort", ValueError), ("problem", 3, TypeError),
     ("x", np.ones((50, 3)), ValueError), ("x", np.ones(50), ValueError), ("x", np.ones((0, 2)), ValueError),
     ("x", np.ones((50, 2), dtype=complex), TypeError), ("x", "data", TypeError),
@@ -196,18 +201,19 @@ def test_bad_arguments_name_themselves_and_change_nothing(network, name, value, 
 
 
 def train_published(network, entry, rng):
-    """The lines that one published run prints, without blanks, from a generator that may have been used before."""
+    """The lines that one published run prints, without blanks, from a generator perhaps used before."""
     from mlp_py import console, datasets
     dataset = datasets.load(entry["problem"])
     hidden = entry["hidden"] if isinstance(entry["hidden"], int) else tuple(entry["hidden"])
     net = network(dataset.x.shape[1], hidden, dataset.y.shape[1], std=0.003, rng=rng)
     lines = [console.init_model_line(hidden)]
-    training.train(net, dataset.problem, dataset.x, dataset.y, epoch_count=entry["epochs"], mb_size=entry["mb"],
+    training.train(net, dataset.problem, dataset.x, dataset.y, epoch_count=entry["epochs"],
+                   mb_size=entry["mb"],
                    learning_rate=entry["lr"], report=entry["report"], rng=rng, say=lines.append)
     return [line.strip() for line in lines]
 
 
-@pytest.mark.skipif("MLP_DATA" not in os.environ, reason="MLP_DATA does not name the folder of the lecture's files")
+@needs_lecture
 @pytest.mark.parametrize("names", [
     pytest.param(("abalone-none", "abalone-4"), id="abalone"), pytest.param(("steel-10",), id="steel"),
     pytest.param(("pulsar-6",), id="pulsar", marks=pytest.mark.full)])
