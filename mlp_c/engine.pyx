@@ -173,7 +173,7 @@ cdef class Engine:
         """Take the scratch for `rows` rows; the caller sets `busy` back to False."""
         if self.busy:
             raise RuntimeError("this network is at work in another thread: one Network belongs to one thread at a time")
-        if rows > self.capacity:
+        if self.memory == NULL or rows > self.capacity:
             self.reserve(rows)
         self.batch.rows = rows
         self.busy = True

@@ -83,14 +83,14 @@ def add_train(commands, twin):
     parser = commands.add_parser(
         "train", allow_abbrev=False, help="train one problem with one twin",
         usage=f"python -m {twin} train PROBLEM [options]",
-        description="Train one problem, print the lecture's lines, test on the rows that did not train (20 %). "
-                    "What is not given takes the problem's own setting; for the lecture's files that is the "
-                    "lecture's: 10 epochs, minibatches of 10, rate and std 0.001 and 0.003.",
+        description="Train one problem, print the lecture's lines, test on the rows that did not train "
+                    "(20 %). What is not given takes the problem's own setting; for the lecture's files that "
+                    "is the lecture's: 10 epochs, minibatches of 10, rate and std 0.001 and 0.003.",
         epilog="Ctrl-C stops at once: what was learned until then is tested, drawn and written.")
     add = parser.add_argument
     add("problem", metavar="PROBLEM",
-        help=f"{', '.join(LECTURE_FILES)} (the lecture's files), {', '.join(EMBEDDED)} (from scikit-learn), or "
-             "the path of a CSV file with one header line, e.g. houses.csv")
+        help=f"{', '.join(LECTURE_FILES)} (the lecture's files), {', '.join(EMBEDDED)} (from scikit-learn), "
+             "or the path of a CSV file with one header line, e.g. houses.csv")
     add("--target", metavar="COLUMN", action="append",
         help="for a CSV file: name or number (from 0) of the column to be learned; may be given several "
              "times; e.g. --target price")

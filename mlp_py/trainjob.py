@@ -141,7 +141,7 @@ def _new_network(network, dataset, settings, parser):
         with np.errstate(over="ignore"):                   # a std beyond float32 diverges, and train says so
             return network(dataset.x.shape[1], settings["hidden"], dataset.y.shape[1],
                            dtype=settings["dtype"], std=settings["std"], rng=rng), rng
-    except (MemoryError, OverflowError):
+    except (MemoryError, OverflowError, ValueError):       # NumPy's three ways of saying so
         parser.error(f"argument --hidden: {theta_size(shapes)} parameters do not fit into memory")
 
 

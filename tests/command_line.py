@@ -39,7 +39,8 @@ def call(capsys):
 def python(code, *argv, **environment):
     """A finished subprocess that runs `code` in the root of the project."""
     return subprocess.run([sys.executable, "-c", textwrap.dedent(code), *map(str, argv)], cwd=ROOT,
-                          timeout=120, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment})
+                          timeout=120, capture_output=True,
+                          env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment})
 
 
 # A process in which the modules named in argv[1] cannot be imported; the rest goes to the command line.

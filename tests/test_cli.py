@@ -63,7 +63,8 @@ def test_train_a_csv_with_every_option(call, csv, tmp_path, dtype):
     assert document["loss"][-1] < 0.1 * document["loss"][0]
     settings = document["settings"]
     expected = {"twin": "mlp_py", "problem": "houses", "kind": "regression", "layers": "2-5-3-1",
-                "hidden": [5, 3], "epochs": 30, "batch": 4, "lr": 0.05, "std": "he", "seed": 7, "dtype": dtype, "report": 10,
+                "hidden": [5, 3], "epochs": 30, "batch": 4, "lr": 0.05, "std": "he", "seed": 7,
+                "dtype": dtype, "report": 10,
                 "scale": False, "rows": 60, "inputs": ["a", "b"], "targets": ["price"]}
     assert {name: settings[name] for name in expected} == expected
     assert document["versions"]["numpy"] == np.__version__
@@ -108,7 +109,8 @@ def test_a_target_of_zero_is_noted(call, tmp_path):
 WRONG = [
     ("--hidden", "4,x"), ("--hidden", "0"), ("--hidden", "-3"), ("--hidden", ","), ("--hidden", ""),
     ("--hidden", "3,,4"), ("--hidden", "2.5"), ("--hidden", "1" + 40 * "0"), ("--epochs", "0"),
-    ("--epochs", "x"), ("--batch", "0"), ("--batch", "49"), ("--batch", "1" + 400 * "0"), ("--lr", "0"), ("--lr", "nan"),
+    ("--epochs", "x"), ("--batch", "0"), ("--batch", "49"), ("--batch", "1" + 400 * "0"), ("--lr", "0"),
+    ("--lr", "nan"),
     ("--lr", "-1"), ("--lr", "inf"), ("--lr", "x"), ("--std", "-1"), ("--std", "x"), ("--std", "inf"),
     ("--seed", "-1"), ("--seed", "4294967296"), ("--seed", "x"), ("--dtype", "float16"), ("--report", "-1"),
     ("--kind", "sort"), ("--target", "cost"), ("--data", "."), ("--plot", "no/folder/x.png"), ("--plot", "x"),

@@ -69,7 +69,8 @@ def test_split_without_a_full_minibatch_is_refused(rows, mb_size):
 
 
 @pytest.mark.parametrize("rows, mb_size, kind", [(0, 1, ValueError), (10, 0, ValueError),
-                                                 (10, 2.0, TypeError), ("10", 2, TypeError), (10, True, TypeError)])
+                                                 (10, 2.0, TypeError), ("10", 2, TypeError),
+                                                 (10, True, TypeError)])
 def test_split_refuses_bad_counts(rows, mb_size, kind):
     with pytest.raises(kind):
         training.split(rows, mb_size, 0)
