@@ -196,14 +196,15 @@ def train_and_test(epoch_count, mb_size, report):
     """Train, print every `report` epochs and at the end; an epoch is one compiled call, unless redefined."""
     step_count = arrange_data(mb_size)
     test_x, test_y = get_test_data()
-    replaced = _redefined(*_EPOCH)
-    if replaced:
-        warnings.warn(f"lecture.{', lecture.'.join(replaced)} redefined: training goes step by step, on the slow path",
-                      stacklevel=3)
-    train_epoch = _train_epoch_by_steps if replaced else _train_epoch(mb_size)
+    noticed = False
 
     for epoch in range(epoch_count):
-        losses, accs = train_epoch(step_count, mb_size)
+        replaced = _redefined(*_EPOCH)          # asked anew: run_test, or whoever prints, may redefine too
+        if replaced and not noticed:
+            warnings.warn(f"redefined: lecture.{', lecture.'.join(replaced)}; training goes step by step, the slow path",
+                          stacklevel=3)
+            noticed = True
+        losses, accs = (_train_epoch_by_steps if replaced else _train_epoch)(step_count, mb_size)
 
         if report > 0 and (epoch + 1) % report == 0:
             acc = run_test(test_x, test_y)
@@ -225,17 +226,11 @@ def _train_epoch_by_steps(step_count, mb_size):
     return losses, accs
 
 
-def _train_epoch(mb_size):
-    """The same as one compiled call an epoch; the data is brought into the parameters' dtype once."""
-    net = _engine_of(is_variable(globals()))
-    table = data.astype(net.dtype, copy=False)
-    x, y = np.ascontiguousarray(table[:, :-output_cnt]), np.ascontiguousarray(table[:, -output_cnt:])
-
-    def train_epoch(step_count, mb_size):
-        np.random.shuffle(shuffle_map[:test_begin_idx])
-        return net.train_epoch(problem, x, y, shuffle_map[:step_count * mb_size], mb_size, LEARNING_RATE)
-
-    return train_epoch
+def _train_epoch(step_count, mb_size):
+    """The same as one compiled call; the columns of data are brought into C order and the parameters' dtype."""
+    np.random.shuffle(shuffle_map[:test_begin_idx])
+    net, (x, y) = _engine_of(is_variable(globals())), (data[:, :-output_cnt], data[:, -output_cnt:])
+    return net.train_epoch(problem, x, y, shuffle_map[:step_count * mb_size], mb_size, LEARNING_RATE)
 
 
 @checked
