@@ -28,17 +28,15 @@ class Bench:
         module.pm_output, module.pm_hidden, module.pm_hiddens = pairs[-1], pairs[0], pairs[:-1]
         module.shuffle_map, module.test_begin_idx = np.arange(20), 16
 
-    def good(self, name):
-        return {'output': self.y, 'y of relu_derv': self.y}.get(name, getattr(self, name, None))
+        self.assigned = set()       # globals of the lecture that a row of the table spoils on purpose
+        self.watched = [self.net.theta, self.x, self.y, self.G_output, *self.aux, self.order, module.data,
+                        module.shuffle_map, *(pair[name] for pair in pairs for name in 'wb')]
 
     def everything(self):
-        """Bytes of all that a refused call must leave alone."""
-        module = self.lecture
-        lecture_pairs = [module.pm_output, module.pm_hidden, *(module.pm_hiddens or [])]
-        arrays = [self.net.theta, self.x, self.y, self.G_output, *self.aux, self.order, module.data, module.shuffle_map,
-                  *(pair[name] for pair in lecture_pairs for name in 'wb' if isinstance(pair.get(name), np.ndarray))]
-        state = module.hidden_config, module.hidden_cnt, module.test_begin_idx, module.problem
-        return [a.tobytes() for a in arrays], state, np.random.get_state()[1].tobytes()
+        """All that a refused call must leave alone, NumPy's global generator included."""
+        names = {'hidden_config', 'hidden_cnt', 'input_cnt', 'output_cnt', 'problem', 'LEARNING_RATE', 'test_begin_idx'}
+        state = {name: getattr(self.lecture, name) for name in names - self.assigned}
+        return [a.tobytes() for a in self.watched], state, np.random.get_state()[1].tobytes()
 
 
 def bad_arrays(name, good, empty_rows=False):
@@ -212,6 +210,7 @@ def state_rows():
     """Bad globals of lecture, met by the function that uses them."""
     def use(function, *arguments):
         def call(bench, name, value):
+            bench.assigned.add(name)
             setattr(bench.lecture, name, value)
             getattr(bench.lecture, function)(*(getattr(bench, a) if isinstance(a, str) else a for a in arguments))
         return call

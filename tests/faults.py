@@ -11,7 +11,7 @@ FAULTS = {
     'sign flipped': 'the update adds the gradient',
     'bias gradient dropped': 'G_b is 0',
     'update before G_hidden': 'w is updated, then used for the gradient of its input',
-    'mask from the wrong layer': 'the gradient is masked by sign(x @ w) of another row',
+    'mask from the wrong layer': 'the gradient is masked by the activations of another row',
     'mask missing': 'the gradient passes ReLU unmasked',
     'derivative 1 at 0': 'ReLU counts as alive at exactly 0',
     'last row ignored': 'the weight gradient leaves out the last row',
@@ -23,7 +23,7 @@ FAULTS = {
     'stale activations': 'the weight gradient uses the first row for all rows',
     'loss halved': 'the reported loss is half of what it is',
     'all NaN': 'every gradient is NaN',
-    'float32 inside': 'the gradient of the output passes through float16',
+    'float16 inside': 'the gradient of the output passes through float16',
 }
 
 
@@ -53,7 +53,8 @@ class Network:
         """(gradients, input gradient), with the update where there is a rate."""
         fault, result = self.fault, [None] * len(self.params)
         G = np.array(G)
-        if fault == 'float32 inside':
+        self.before = [{name: values.copy() for name, values in pair.items()} for pair in self.params]
+        if fault == 'float16 inside':
             G = G.astype(np.float16).astype(self.dtype)
         for n in reversed(range(len(self.params))):
             w, b, h = self.params[n]['w'], self.params[n]['b'], aux[n]
@@ -79,7 +80,7 @@ class Network:
             if n > 0 and fault != 'mask missing':
                 mask = np.sign(np.roll(h, 1, axis=0) if fault == 'mask from the wrong layer' else h)
                 if fault == 'derivative 1 at 0':
-                    mask = np.ones_like(h) * (h >= 0)
+                    mask = (aux[n - 1] @ self.before[n - 1]['w'] + self.before[n - 1]['b'] >= 0).astype(self.dtype)
                 G_h = G_h * mask
             G = G_h
         return result, G
