@@ -305,7 +305,7 @@ cdef class Engine:
         rows_in_order = check.row_numbers("order", order, len(h))
         cdef Py_ssize_t B = min(check.count("mb_size", mb_size), len(rows_in_order))
         cdef double rate = check.number("learning_rate", learning_rate, self.dtype)
-        cdef Py_ssize_t rows = len(rows_in_order), steps = -(-rows // B), done = 0, stop
+        cdef Py_ssize_t rows = len(rows_in_order), steps = (rows + B - 1) // B, done = 0, stop
         losses, accuracies = np.empty(steps), np.empty(steps)
         cdef const void *x_data = cnp.PyArray_DATA(h)
         cdef const void *y_data = cnp.PyArray_DATA(z)

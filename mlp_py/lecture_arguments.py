@@ -114,14 +114,17 @@ def training_rows(state, mb_size):
 
 
 def arranged_rows(state, begin, end):
-    """shuffle_map[begin:end] holds row numbers of data; returns test_begin_idx."""
+    """shuffle_map[begin:end] holds row numbers of data."""
     rows = table(state).shape[0]
     shuffle_map = is_set(state, "shuffle_map", "call arrange_data(mb_size) first")
-    test_begin = check.count("test_begin_idx", is_set(state, "test_begin_idx", "call arrange_data(mb_size) first"), 0)
     if not isinstance(shuffle_map, np.ndarray) or shuffle_map.shape != (rows,):
         raise ValueError(f"shuffle_map: expected an array of {rows} row numbers, got {check.shown(shuffle_map)}")
     check.row_numbers("shuffle_map", shuffle_map[begin:end], rows)
-    return test_begin
+
+
+def test_begin(state):
+    """test_begin_idx, as arrange_data leaves it."""
+    return check.count("test_begin_idx", is_set(state, "test_begin_idx", "call arrange_data(mb_size) first"), 0)
 
 
 # ---- the model -----------------------------------------------------------------------------------------
@@ -216,15 +219,16 @@ def check_arrange_data(state, mb_size):
 
 
 def check_get_test_data(state):
-    arranged_rows(state, state["test_begin_idx"], None)
+    arranged_rows(state, test_begin(state), None)
     return ()
 
 
 def check_get_train_data(state, mb_size, nth):
     mb_size, nth = check.count("mb_size", mb_size), check.count("nth", nth, 0)
-    end = arranged_rows(state, nth * mb_size, (nth + 1) * mb_size)
+    end = test_begin(state)
     if (nth + 1) * mb_size > end:
         raise ValueError(f"nth: expected a minibatch below {end // mb_size}, the number that arrange_data gave, got {nth}")
+    arranged_rows(state, nth * mb_size, (nth + 1) * mb_size)
     return mb_size, nth
 
 

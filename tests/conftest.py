@@ -7,6 +7,7 @@
 """
 import importlib
 import os
+from contextlib import contextmanager
 
 os.environ['JAX_ENABLE_X64'] = '1'
 os.environ['JAX_PLATFORMS'] = 'cpu'
@@ -94,15 +95,24 @@ def oracle():
     return oracle
 
 
+@contextmanager
+def restored(module):
+    """Put the state and the functions of a module lecture back afterwards."""
+    functions = [name for name in dir(module) if not name.startswith('_') and callable(getattr(module, name))]
+    before = {name: getattr(module, name) for name in (*STATE, *functions)}
+    try:
+        yield module
+    finally:
+        for name, value in before.items():
+            if getattr(module, name) is not value:
+                setattr(module, name, value)
+
+
 @pytest.fixture
 def lecture(twin):
-    """The twin's module lecture, whose state and functions are put back afterwards."""
-    module = twin.lecture
-    before = {name: getattr(module, name) for name in (*STATE, *names_of_functions(module))}
-    yield module
-    for name, value in before.items():
-        if getattr(module, name) is not value:
-            setattr(module, name, value)
+    """The twin's module lecture, put back afterwards."""
+    with restored(twin.lecture) as module:
+        yield module
 
 
 @pytest.fixture(params=['Network', 'lecture', 'lecture, single'])
@@ -111,7 +121,3 @@ def subject(request, twin, lecture):
     if request.param == 'Network':
         return checks.ThroughNetwork(twin)
     return checks.ThroughLecture(twin, single='single' in request.param)
-
-
-def names_of_functions(module):
-    return [name for name in dir(module) if not name.startswith('_') and callable(getattr(module, name))]

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from . import cases, checks, faults
+from .test_exact import exact_cases
 
-SHAPE, SEEDS = cases.EXACT_SHAPES[1], range(8)      # small integers: units with a pre-activation of exactly 0
+SHAPE = cases.EXACT_SHAPES[1]       # small integers: units with a pre-activation of exactly 0
 
 
 def judge(fault):
@@ -16,10 +17,8 @@ def judge(fault):
                 case = cases.random_case(problem, (6, 6), [7, 3], dtype, seed=1)
                 checks.check_steps(subject, case)
                 checks.check_given_gradient(subject, case)
-        for seed in SEEDS:
-            case = cases.integer_case('regression', SHAPE, 'float64', seed)
-            checks.check_exact(subject, case, checks.rational_steps(case))
-            checks.check_exact_given(subject, case)
+        for case, steps in exact_cases('regression', SHAPE, 'float64', 1):
+            checks.check_exact(subject, case, steps)
     finally:
         for key in [key for key in checks.RATIOS if key[0] == subject.name]:
             del checks.RATIOS[key]      # the table at the end is about the twins
@@ -38,7 +37,6 @@ def test_fault_is_rejected(fault):
 def test_the_integer_cases_have_units_at_exactly_0():
     """'derivative 1 at 0' shows only where a pre-activation is exactly 0."""
     at_kink = 0
-    for seed in SEEDS:
-        case = cases.integer_case('regression', SHAPE, 'float64', seed)
+    for case, _ in exact_cases('regression', SHAPE, 'float64', 1):
         at_kink += (case.batches[0][0] @ case.params[0]['w'] + case.params[0]['b'] == 0).sum()
     assert at_kink >= 8
