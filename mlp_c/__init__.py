@@ -8,9 +8,9 @@ try:
     from . import levels
 except ImportError as error:
     if "MLP_C_LEVEL" in str(error):
-        raise
+        raise ImportError(str(error), name=__name__) from None
     raise ImportError("mlp_c is not built here: in the checkout, run  pip install -e .  (it needs a C compiler and the "
-                      "Python headers); mlp_py runs without") from error
+                      "Python headers); mlp_py runs without", name=__name__) from error
 
 from mlp_py import __version__
 

@@ -1,0 +1,8 @@
+from typing import Any
+
+from . import lecture as lecture
+from .network import Network as Network
+
+__version__: str
+
+def runtime_info() -> dict[str, Any]: ...
