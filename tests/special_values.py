@@ -142,22 +142,27 @@ def check_special_step(subject, problem, dtype):
 
 
 def check_zero_sums(subject, dtype):
-    """Units whose sum is exactly 0 or -0.0 give +0.0 and pass no gradient; their weights stay, bit for bit."""
+    """Units whose sum is exactly 0 or -0.0 give +0.0 and pass no gradient; their weights stay, bit for bit.
+
+    -0.0 comes about by underflow: with fused multiply-adds a sum of products below the smallest number is -0.0.
+    """
+    tiny = 2.0**(-600 if dtype == 'float64' else -100)
     for width in (1, 3, 4, 8, 9, 16, 17):
-        case = integer_network(width, dtype)
-        w, b, x = np.zeros((width, width), dtype), np.zeros(width, dtype), np.ones((4, width), dtype)
-        w[0], b[:] = 1, -1                                  # 1 - 1 = 0
-        w[0, ::2], b[::2] = -0.0, -0.0                      # -0.0 - 0.0 = -0.0
-        case.params[0] = {'w': w, 'b': b}
-        subject.begin(case)
-        output, aux = subject.forward(x)
-        checks.same(f'hidden of zero sums, width {width}', aux[1], np.zeros((4, width), dtype))
-        checks.same('output', output, np.broadcast_to(case.params[1]['b'], (4, width)))
-        before = subject.params()
-        subject.backprop(case.G_output, aux)
-        after = subject.params()
-        checks.frozen('weights of units at exactly 0', checks.arrays_of(before[:1]), checks.arrays_of(after[:1]))
-        agree('bias of the output', after[1]['b'], before[1]['b'] - 0.25 * case.G_output.sum(axis=0))
+        cancelling, ones = np.zeros((width, width), dtype), np.ones((4, width), dtype)
+        cancelling[0] = 1
+        for x, w, bias in ((ones, cancelling, -1), (ones, 0 * ones[:1].repeat(width, 0), -0.0),
+                           (tiny * ones, -tiny * ones[:1].repeat(width, 0), -0.0)):
+            case = integer_network(width, dtype)
+            case.params[0] = {'w': w.astype(dtype), 'b': np.full(width, bias, dtype)}
+            subject.begin(case)
+            output, aux = subject.forward(x.astype(dtype))
+            checks.same(f'hidden of zero sums, width {width}', aux[1], np.zeros((4, width), dtype))
+            agree('output', output, np.broadcast_to(case.params[1]['b'], (4, width)))
+            before = subject.params()
+            subject.backprop(case.G_output, aux)
+            after = subject.params()
+            checks.frozen('weights of units at exactly 0', checks.arrays_of(before[:1]), checks.arrays_of(after[:1]))
+            agree('bias of the output', after[1]['b'], before[1]['b'] - 0.25 * case.G_output.sum(axis=0))
 
 
 def check_dead_layer(subject, dtype, hidden=2):
@@ -193,6 +198,21 @@ def check_hand_made_aux(subject, dtype):
                 subject.backprop(G_output, aux)
             for name, got in checks.named_pairs('', subject.params()).items():
                 agree(f'aux of width {width}, G {G_value}: {name}', got, wanted[name])
+
+
+def check_relu(module, length, dtype):
+    """relu: z <= 0 ? +0.0 : z; relu_derv: sign. Every value at every position of an array of that length."""
+    tiny = np.finfo(dtype).smallest_subnormal
+    table = np.array([-np.inf, -2, -tiny, -0.0, 0, tiny, 2, np.inf, np.nan], dtype)
+    ramp = np.array([0, 0, 0, 0, 0, tiny, 2, np.inf, np.nan], dtype)
+    signs = np.array([-1, -1, -1, 0, 0, 1, 1, 1, np.nan], dtype)
+    for shift in range(len(table)):
+        place = (np.arange(length) + shift) % len(table)
+        checks.same('relu', module.relu(table[place]), ramp[place])
+        derivative = module.relu_derv(table[place])
+        if derivative.dtype != dtype:
+            raise AssertionError(f'relu_derv: expected {dtype}, got {derivative.dtype}')
+        agree('relu_derv', derivative, signs[place])
 
 
 LOGITS = (0.0, 1e-30, 5.0, 20.0, 40.0, 88.0, 90.0, 104.0, 710.0, 746.0, 800.0, 1e4, 1e30, 1.5e38)

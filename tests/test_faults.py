@@ -1,42 +1,111 @@
-"""Tests of the tests: every planted fault is rejected by the very checks that judge the twins; the right network passes."""
+"""Tests of the tests: each planted fault of `faults` is rejected by the suite's own checks, the faultless text is not.
+
+The checks are those that judge the twins (`checks`, `special_values`), called in the same way, on fewer cases.
+"""
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from . import cases, checks, faults
-from .test_exact import exact_cases
-
-SHAPE = cases.EXACT_SHAPES[1]       # small integers: units with a pre-activation of exactly 0
+from . import cases, checks, faults, rational, special_values
 
 
-def judge(fault):
-    """The checks of the suite over a few of its cases; AssertionError where the network is wrong."""
-    subject = checks.ThroughNetwork(faults.twin(fault))
-    try:
-        for problem in cases.PROBLEMS:
+def judged_by():
+    """The name of each check and a function that runs it on a subject."""
+    for problem in cases.PROBLEMS:
+        for label, hidden in (*cases.HIDDEN.items(), ('square', (4, 4))):
             for dtype in cases.DTYPES:
-                case = cases.random_case(problem, (6, 6), [7, 3], dtype, seed=1)
-                checks.check_steps(subject, case)
-                checks.check_given_gradient(subject, case)
-        for case, steps in exact_cases('regression', SHAPE, 'float64', 1):
-            checks.check_exact(subject, case, steps)
-    finally:
-        for key in [key for key in checks.RATIOS if key[0] == subject.name]:
-            del checks.RATIOS[key]      # the table at the end is about the twins
+                case = cases.random_case(problem, hidden, cases.SEVERAL, dtype, seed=2, inputs=4, learning_rate=0.25)
+                yield f'steps {problem} {label} {dtype}', lambda s, case=case: checks.check_steps(s, case)
+                yield f'given {problem} {label} {dtype}', lambda s, case=case: checks.check_given_gradient(s, case)
+        wide = cases.random_case(problem, (3,), [4], 'float64', seed=3, inputs=20)
+        yield f'wide {problem}', lambda s, case=wide: checks.check_steps(s, case)
+        exact = exact_case(problem)
+        yield f'exact {problem}', lambda s, case=exact: checks.check_exact(s, *case)
+        yield f'special step {problem}', lambda s, p=problem: special_values.check_special_step(s, p, 'float64')
+    for problem in ('binary', 'select'):
+        yield f'saturated {problem}', lambda s, p=problem: special_values.check_saturated(s, p, 'float64')
+    yield 'special inputs', lambda s: special_values.check_special_inputs(s, 5, 'float64')
+    yield 'zero sums', lambda s: special_values.check_zero_sums(s, 'float64')
+    yield 'dead layer', lambda s: special_values.check_dead_layer(s, 'float64')
+    yield 'relu', lambda s: hasattr(s, 'module') and special_values.check_relu(s.module, 9, 'float64')
+    yield 'hand-made aux', lambda s: special_values.check_hand_made_aux(s, 'float64')
 
 
-def test_the_right_network_is_accepted():
-    judge('')
+def exact_case(problem):
+    for seed in range(100):
+        case = cases.integer_case(problem, (3, (4,), 2), 'float64', seed)
+        try:
+            return case, checks.rational_steps(case)
+        except rational.NotExact:
+            continue
+    raise AssertionError('no exact case')
 
 
+CHECKS = list(judged_by())
+DOORS = {'Network': checks.ThroughNetwork, 'lecture': checks.ThroughLecture,
+         'lecture, single': lambda twin: checks.ThroughLecture(twin, single=True)}
+# What a door cannot show: the lecture has no input gradient, and NumPy's products never give -0.0 to the ReLU inside.
+HIDDEN_FROM = {'input gradient masked': ('lecture', 'lecture, single'), 'relu keeps -0.0': ('Network',)}
+
+
+def rejections(fault, door):
+    """The checks that reject an implementation with that fault."""
+    rejected = []
+    with np.errstate(all='ignore'):
+        for name, check in CHECKS:
+            recorded = {key: list(ratios) for key, ratios in checks.RATIOS.items()}
+            try:
+                check(DOORS[door](faults.twin(fault)))
+            except AssertionError as error:
+                assert str(error), f'{name} says nothing about what is wrong'
+                rejected.append(name)
+            finally:        # the report at the end is about the twins
+                checks.RATIOS.clear()
+                checks.RATIOS.update(recorded)
+    return rejected
+
+
+@pytest.mark.parametrize('door', DOORS)
+def test_faultless_is_accepted(door):
+    assert rejections('none', door) == []
+
+
+@pytest.mark.parametrize('door', DOORS)
 @pytest.mark.parametrize('fault', faults.FAULTS)
-def test_fault_is_rejected(fault):
-    with pytest.raises(AssertionError), np.errstate(invalid='ignore'):
-        judge(fault)
+def test_fault_is_rejected(fault, door):
+    rejected = rejections(fault, door)
+    if door in HIDDEN_FROM.get(fault, ()):
+        assert rejected == []
+    else:
+        assert rejected, f'{faults.FAULTS[fault]}: no check noticed'
 
 
-def test_the_integer_cases_have_units_at_exactly_0():
-    """'derivative 1 at 0' shows only where a pre-activation is exactly 0."""
-    at_kink = 0
-    for case, _ in exact_cases('regression', SHAPE, 'float64', 1):
-        at_kink += (case.batches[0][0] @ case.params[0]['w'] + case.params[0]['b'] == 0).sum()
-    assert at_kink >= 8
+def test_compare_is_strict():
+    """NaN, a wrong shape and a wrong dtype are never within a bound, however wide it is."""
+    wide = checks.Bounded(np.zeros(3), np.full(3, np.inf))
+    checks.compare('fine', np.array([1.0, -5.0, 1e300]), wide)
+    for wrong in (np.array([0, np.nan, 0]), np.zeros(2), np.zeros((1, 3))):
+        with pytest.raises(AssertionError, match='value'):
+            checks.compare('value', wrong, wide)
+    with pytest.raises(AssertionError, match='dtype'):
+        checks.compare('value', np.zeros(3, 'f4'), wide, dtype='float64')
+    with pytest.raises(AssertionError, match='value'):
+        checks.compare('value', np.zeros(3), checks.Bounded(np.zeros(3), np.full(3, np.nan)))
+    with pytest.raises(AssertionError, match='value'):
+        checks.same('value', np.zeros(3), np.array([0, -0.0, 0]))
+    with pytest.raises(AssertionError, match='off by'):
+        checks.compare('value', np.array([0, 2.0, 0]), checks.Bounded(np.zeros(3), np.ones(3)))
+
+
+@pytest.mark.parametrize('fault, status', [('none', 0), ('sign flipped', 1)])
+def test_whole_run_turns_red(fault, status):
+    """pytest itself, on a faulty implementation in the place of the twins: the exit status says so."""
+    root = Path(__file__).resolve().parent.parent
+    command = [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--twin', f'tests.faults:{fault}',
+               'tests/test_exact.py', '-k', 'test_steps_equal_fractions and float32']
+    result = subprocess.run(command, cwd=root, capture_output=True, encoding='utf-8', errors='replace', timeout=120)
+    assert result.returncode == status, result.stdout[-2000:]
+    assert ('failed' in result.stdout) == bool(status) and 'passed' in result.stdout + 'passed' * status

@@ -18,7 +18,7 @@ class Calls:
     def __init__(self, twin, dtype, hidden, real=False):
         self.twin, self.dtype, self.hidden = twin, dtype, hidden
         make = integers if not real else lambda shape, dtype: np.random.default_rng(shape).normal(size=shape).astype(dtype)
-        self.x, self.y, self.G = make((7, 6), dtype), make((7, 4), dtype), make((7, 4), dtype)
+        self.x, self.y, self.G = make((8, 6), dtype), make((8, 4), dtype), make((8, 4), dtype)
         self.theta = make((self.net_of_zeros().theta.size,), dtype)
         self.aux = self.net().forward(self.x)[1]
         self.table = {
@@ -119,7 +119,7 @@ def test_layouts_with_real_numbers(twin, dtype):
 @pytest.mark.parametrize('dtype', cases.DTYPES)
 def test_numbers_are_rounded_once(twin, dtype):
     """What no dtype of the network holds is rounded to it before anything is computed."""
-    calls, x = Calls(twin, dtype, (5,)), np.random.default_rng(3).normal(size=(7, 6)) / 3
+    calls, x = Calls(twin, dtype, (5,)), np.random.default_rng(3).normal(size=(8, 6)) / 3
     for kind in (np.float64, np.float32, np.float16, np.longdouble):
         agree(str(kind), calls.flat(*calls.net().forward(x.astype(kind))),
               calls.flat(*calls.net().forward(x.astype(kind).astype(dtype))))
@@ -147,9 +147,9 @@ def test_layouts_of_lecture_arguments(twin, lecture, hidden, dtype):
     """x, y, G_output and aux of the lecture, with parameters of either precision."""
     widths = [6, *([hidden] if hidden == 5 else hidden), 4]
     start = [{'w': integers(shape, dtype), 'b': integers(shape[1:], dtype)} for shape in zip(widths, widths[1:])]
-    lecture.input_cnt, lecture.output_cnt, lecture.problem, lecture.LEARNING_RATE = 6, 4, 'select', 0.5
+    lecture.input_cnt, lecture.output_cnt, lecture.problem, lecture.LEARNING_RATE = 6, 4, 'regression', 0.5
     lecture.set_hidden(hidden)
-    x, G_output, y = integers((7, 6), dtype), integers((7, 4), dtype, 1), np.eye(4, dtype=dtype)[np.arange(7) % 4]
+    x, G_output, y = integers((8, 6), dtype), integers((8, 4), dtype, 1), np.tile(1 + np.eye(4, dtype=dtype), (2, 1))
 
     def restart():
         pairs = checks.copies(start)

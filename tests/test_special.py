@@ -52,17 +52,7 @@ def test_saturated(subject, problem, dtype):
 @each_dtype
 @pytest.mark.parametrize('length', range(1, 18))
 def test_relu_and_its_derivative(lecture, length, dtype):
-    """relu: z <= 0 ? +0.0 : z; relu_derv: sign. Every value at every position of every length."""
-    tiny = np.finfo(dtype).smallest_subnormal
-    table = np.array([-np.inf, -2, -tiny, -0.0, 0, tiny, 2, np.inf, np.nan], dtype)
-    ramp = np.array([0, 0, 0, 0, 0, tiny, 2, np.inf, np.nan], dtype)
-    signs = np.array([-1, -1, -1, 0, 0, 1, 1, 1, np.nan], dtype)
-    for shift in range(len(table)):
-        place = (np.arange(length) + shift) % len(table)
-        checks.same('relu', lecture.relu(table[place]), ramp[place])
-        derivative = lecture.relu_derv(table[place])
-        assert derivative.dtype == dtype
-        special_values.agree('relu_derv', derivative, signs[place])
+    special_values.check_relu(lecture, length, dtype)
 
 
 @each_dtype
