@@ -20,7 +20,6 @@ cdef class Engine:
     cdef cnp.ndarray empty(self, Py_ssize_t rows, Py_ssize_t cols)
     cdef list inputs(self, str name, object aux, Py_ssize_t rows)
     cdef int reserve(self, Py_ssize_t rows) except -1
-    cdef bint is_long(self, Py_ssize_t rows) noexcept
     cdef int enter(self, Py_ssize_t rows) except -1
     cdef tuple checked_gradient(self, object G_output, object aux, str aux_name)
     cdef tuple checked_rows(self, object x, object y)

@@ -17,51 +17,23 @@ from mlp_py import arguments as check
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
-from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.stdint cimport uintptr_t
+
+from .levels cimport kernels_of
+from .problems cimport as_it_lies, problem_number
+from .scratch cimport lay_out, scratch_bytes
+from .table cimport Batch, Kernels, Layer, Net
+
+from .problems import evaluate, output_gradient
 
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
 
-from .table cimport Batch, Kernels, Layer, Net
-
-from . import levels
-
 cnp.import_array()
 
 cdef enum:
-    ALIGNMENT = 64              # bytes: a cache line, and the widest vector
     LONG_WORK = 20_000          # multiply-adds from which a call releases the GIL (some microseconds)
 
 cdef double PATIENCE = 0.03     # seconds between two looks for Ctrl-C
-
-cdef const Kernels *float64_kernels = NULL
-cdef const Kernels *float32_kernels = NULL
-
-
-def use_level(str level):
-    """Take the kernels of `level` for every Engine made from now on."""
-    global float64_kernels, float32_kernels
-    float64, float32 = levels.kernels(level)
-    float64_kernels = <const Kernels *>PyCapsule_GetPointer(float64, "mlp_c.kernels")
-    float32_kernels = <const Kernels *>PyCapsule_GetPointer(float32, "mlp_c.kernels")
-
-
-use_level(levels.level)
-
-
-cdef int problem_number(object problem) except -1:
-    """The kernels' number of a problem."""
-    return check.PROBLEMS.index(check.problem(problem))
-
-
-cdef const Kernels *kernels_of(cnp.ndarray array) noexcept:
-    return float32_kernels if cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32 else float64_kernels
-
-
-cdef cnp.ndarray as_it_lies(object array):
-    """`array` in C order and aligned; itself where it is so already."""
-    return np.require(array, requirements=("C", "A"))
 
 
 cdef class Engine:
@@ -74,7 +46,7 @@ cdef class Engine:
     def __cinit__(self, pairs):
         cdef cnp.ndarray w, b
         cdef Py_ssize_t l = 0
-        self.arrays = [pair[key] for pair in pairs for key in ("w", "b")]
+        self.arrays = [array for pair in pairs for array in (pair["w"], pair["b"])]
         self.dtype = self.arrays[0].dtype
         self.kernels = kernels_of(self.arrays[0])
         self.typenum = cnp.PyArray_TYPE(self.arrays[0])
@@ -97,18 +69,14 @@ cdef class Engine:
 
     def serves(self, pairs):
         """Are these the very arrays, in the very shapes, that this Engine was made for?"""
-        cdef Py_ssize_t l = 0
-        cdef cnp.ndarray w
+        cdef Py_ssize_t l
         if len(pairs) != self.net.layer_cnt:
             return False
-        for pair in pairs:
-            w = pair["w"]
-            layer = &self.net.layers[l]
-            if (w is not self.arrays[2 * l] or pair["b"] is not self.arrays[2 * l + 1]
-                    or cnp.PyArray_DATA(w) != layer.w or cnp.PyArray_DATA(pair["b"]) != layer.b
-                    or cnp.PyArray_DIM(w, 0) != layer.fan_in or cnp.PyArray_DIM(w, 1) != layer.fan_out):
+        for l, pair in enumerate(pairs):
+            w, b, layer = pair["w"], pair["b"], &self.net.layers[l]
+            if (w is not self.arrays[2 * l] or b is not self.arrays[2 * l + 1] or cnp.PyArray_DATA(w) != layer.w
+                    or cnp.PyArray_DATA(b) != layer.b or w.shape != (layer.fan_in, layer.fan_out)):
                 return False
-            l += 1
         return True
 
     # ---- A. arguments -----------------------------------------------------------------------------------
@@ -134,38 +102,21 @@ cdef class Engine:
                 for l in range(self.net.layer_cnt)]
 
     cdef cnp.ndarray empty(self, Py_ssize_t rows, Py_ssize_t cols):
-        cdef cnp.npy_intp shape[2]
-        shape[0], shape[1] = rows, cols
+        cdef cnp.npy_intp *shape = [rows, cols]
         return cnp.PyArray_EMPTY(2, shape, self.typenum, 0)
 
     # ---- B. memory, C. threads --------------------------------------------------------------------------
 
     cdef int reserve(self, Py_ssize_t rows) except -1:
-        """Scratch for minibatches of `rows` rows, each array of `batch` on its own cache lines."""
-        cdef Py_ssize_t l, last = self.net.layer_cnt - 1, item = self.kernels.itemsize
-        cdef object B = rows                    # a Python integer: the sum below must not overflow
-        cdef char *place
-        elements = B * (sum(array.shape[1] for array in self.arrays[::2]) + 2 * self.net.widest
-                        + self.net.layers[0].fan_in + self.net.layers[last].fan_out)
-        elements += self.net.largest + self.net.widest
-        total = elements * item + (self.net.layer_cnt + 8) * (ALIGNMENT + 2 * sizeof(void *))
+        """Scratch for minibatches of `rows` rows."""
+        total = scratch_bytes(&self.net, rows, self.kernels.itemsize)
         PyMem_RawFree(self.memory)
         self.capacity, self.memory = 0, NULL
         if total <= PY_SSIZE_T_MAX:
             self.memory = PyMem_RawCalloc(total, 1)
         if self.memory == NULL:
             raise MemoryError(f"a minibatch of {rows} rows needs {total} bytes of scratch")
-        place = <char *>self.memory
-        self.batch.outputs = <void **>carve(&place, (last + 1) * sizeof(void *))
-        self.batch.inputs = <const void **>carve(&place, (last + 1) * sizeof(void *))
-        for l in range(last + 1):
-            self.batch.outputs[l] = carve(&place, rows * self.net.layers[l].fan_out * item)
-        self.batch.G[0] = carve(&place, rows * self.net.widest * item)
-        self.batch.G[1] = carve(&place, rows * self.net.widest * item)
-        self.batch.G_w = carve(&place, self.net.largest * item)
-        self.batch.G_b = carve(&place, self.net.widest * item)
-        self.batch.x = carve(&place, rows * self.net.layers[0].fan_in * item)
-        self.batch.y = carve(&place, rows * self.net.layers[last].fan_out * item)
+        lay_out(&self.batch, &self.net, rows, self.kernels.itemsize, <char *>self.memory)
         self.capacity = rows
         return 0
 
@@ -178,10 +129,6 @@ cdef class Engine:
         self.batch.rows = rows
         self.busy = True
         return 0
-
-    cdef bint is_long(self, Py_ssize_t rows) noexcept:
-        """Is a pass over `rows` rows worth releasing the GIL?"""
-        return rows * self.net.largest > LONG_WORK
 
     # ---- forward and backprop ---------------------------------------------------------------------------
 
@@ -196,7 +143,7 @@ cdef class Engine:
                 array = self.empty(rows, self.net.layers[l].fan_out)
                 self.batch.inputs[l] = cnp.PyArray_DATA(array)
                 arrays.append(array)
-            if self.is_long(rows):
+            if rows * self.net.largest > LONG_WORK:
                 with nogil:
                     self.kernels.forward(&self.net, rows, cnp.PyArray_DATA(h), <void **>self.batch.inputs)
             else:
@@ -227,8 +174,7 @@ cdef class Engine:
     def input_gradient(self, G_output, aux):
         """G_x (B, I); nothing changes."""
         G, arrays = self.checked_gradient(G_output, aux, "aux")
-        G_x = self.empty(len(G), self.net.layers[0].fan_in)
-        self.walk(G, arrays, False, G_x)
+        self.walk(G, arrays, False, G_x := self.empty(len(G), self.net.layers[0].fan_in))
         return G_x
 
     cdef tuple checked_gradient(self, object G_output, object aux, str aux_name):
@@ -254,9 +200,9 @@ cdef class Engine:
                 w, b = np.empty_like(self.arrays[2 * l]), np.empty_like(self.arrays[2 * l + 1])
                 pairs.append({"w": w, "b": b})
                 G_w[l], G_b[l] = cnp.PyArray_DATA(w), cnp.PyArray_DATA(b)
+        cdef void *target = NULL if G_x is None else cnp.PyArray_DATA(G_x)
         self.enter(rows)
         self.point_at(arrays)
-        cdef void *target = NULL if G_x is None else cnp.PyArray_DATA(G_x)
         with nogil:
             self.kernels.gradients(&self.net, self.batch.inputs, cnp.PyArray_DATA(G),
                                    G_w if with_pairs else NULL, G_b, target, &self.batch)
@@ -287,7 +233,7 @@ cdef class Engine:
         """One step on one minibatch: (loss, accuracy) from before the update."""
         cdef int number = problem_number(problem)
         cdef cnp.ndarray h, z
-        cdef double rate, loss, accuracy
+        cdef double loss, accuracy, rate
         h, z = self.checked_rows(x, y)
         rate = check.number("learning_rate", learning_rate, self.dtype)
         self.enter(cnp.PyArray_DIM(h, 0))
@@ -304,16 +250,13 @@ cdef class Engine:
         h, z = self.checked_rows(x, y)
         rows_in_order = check.row_numbers("order", order, len(h))
         cdef Py_ssize_t B = min(check.count("mb_size", mb_size), len(rows_in_order))
-        cdef double rate = check.number("learning_rate", learning_rate, self.dtype)
-        cdef Py_ssize_t rows = len(rows_in_order), steps = (rows + B - 1) // B, done = 0, stop
+        cdef double begin, seconds, rate = check.number("learning_rate", learning_rate, self.dtype)
+        cdef Py_ssize_t rows = len(rows_in_order), steps = (rows + B - 1) // B
+        cdef Py_ssize_t done = 0, stop, stride = 1      # steps between two looks for Ctrl-C
         losses, accuracies = np.empty(steps), np.empty(steps)
-        cdef const void *x_data = cnp.PyArray_DATA(h)
-        cdef const void *y_data = cnp.PyArray_DATA(z)
         cdef const Py_ssize_t *numbers = <const Py_ssize_t *>cnp.PyArray_DATA(rows_in_order)
         cdef double *loss = <double *>cnp.PyArray_DATA(losses)
         cdef double *accuracy = <double *>cnp.PyArray_DATA(accuracies)
-        cdef Py_ssize_t stride = 1              # steps between two looks for Ctrl-C
-        cdef double begin, seconds
         self.enter(B)
         try:
             while done < steps:
@@ -322,8 +265,8 @@ cdef class Engine:
                 with nogil:
                     while done < stop:
                         self.batch.rows = min(B, rows - done * B)
-                        self.kernels.gathered_step(&self.net, number, x_data, y_data, numbers + done * B, rate,
-                                                   &self.batch, loss + done, accuracy + done)
+                        self.kernels.gathered_step(&self.net, number, cnp.PyArray_DATA(h), cnp.PyArray_DATA(z),
+                                                   numbers + done * B, rate, &self.batch, loss + done, accuracy + done)
                         done += 1
                 seconds = time.perf_counter() - begin
                 stride = max(1, min(4 * stride, <Py_ssize_t>(stride * PATIENCE / max(seconds, 1e-9))))
@@ -355,43 +298,3 @@ cdef class Engine:
         self.batch.outputs[last] = place
         self.busy = False
         return target
-
-
-cdef void *carve(char **place, Py_ssize_t size) noexcept:
-    """The next `size` bytes on a cache line; `place` moves behind them."""
-    cdef char *begin = place[0] + -<uintptr_t>place[0] % ALIGNMENT
-    place[0] = begin + size
-    return begin
-
-
-# ---- the pieces that need no network: ReLU and the three problems, on arrays of either precision -----------
-
-def relu(array):
-    """max(array, 0) as a new array; NaN passes, -0.0 becomes +0.0."""
-    cdef cnp.ndarray z = as_it_lies(array), y = np.empty_like(z)
-    kernels_of(z).relu(cnp.PyArray_SIZE(z), cnp.PyArray_DATA(z), cnp.PyArray_DATA(y))
-    return y[()]
-
-
-def relu_derv(array):
-    """sign(array) as a new array."""
-    cdef cnp.ndarray y = as_it_lies(array), sign = np.empty_like(y)
-    kernels_of(y).relu_derv(cnp.PyArray_SIZE(y), cnp.PyArray_DATA(y), cnp.PyArray_DATA(sign))
-    return sign[()]
-
-
-def evaluate(problem, output, y):
-    """(loss, accuracy) of output (B, O) against y (B, O), of one dtype, B at least 1."""
-    cdef cnp.ndarray o = as_it_lies(output), z = as_it_lies(y), scratch = np.empty(o.shape[1], dtype=o.dtype)
-    cdef double loss, accuracy
-    kernels_of(o).evaluate(problem_number(problem), cnp.PyArray_DIM(o, 0), cnp.PyArray_DIM(o, 1), cnp.PyArray_DATA(o),
-                           cnp.PyArray_DATA(z), cnp.PyArray_DATA(scratch), &loss, &accuracy)
-    return loss, accuracy
-
-
-def output_gradient(problem, output, y, G_loss):
-    """G_loss * dloss/doutput (B, O), a new array."""
-    cdef cnp.ndarray o = as_it_lies(output), z = as_it_lies(y), G = np.empty_like(o)
-    kernels_of(o).output_gradient(problem_number(problem), cnp.PyArray_DIM(o, 0), cnp.PyArray_DIM(o, 1),
-                                  cnp.PyArray_DATA(o), cnp.PyArray_DATA(z), G_loss, cnp.PyArray_DATA(G))
-    return G

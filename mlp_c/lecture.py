@@ -15,7 +15,7 @@ import numpy as np
 from mlp_py import datasets
 from mlp_py.lecture_arguments import checked, is_variable, parameter_pairs
 
-from . import engine
+from . import engine, problems
 
 # ---- 4.1 constants and state ---------------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ def forward_neuralnet_hidden1(x):
 @checked
 def relu(x):
     """max(x, 0), entry by entry; NaN stays NaN, -0.0 becomes +0.0."""
-    return engine.relu(x)
+    return problems.relu(x)
 
 
 @checked
@@ -88,7 +88,7 @@ def backprop_neuralnet_hidden1(G_output, aux):
 @checked
 def relu_derv(y):
     """sign(y) of ReLU's output y."""
-    return engine.relu_derv(y)
+    return problems.relu_derv(y)
 
 
 # ---- 4.3 a list of hidden layers -----------------------------------------------------------------------
@@ -284,19 +284,19 @@ def run_test(x, y):
 @checked
 def forward_postproc(output, y):
     """The loss and aux = [output, y]."""
-    return engine.evaluate(problem, output, y)[0], [output, y]
+    return problems.evaluate(problem, output, y)[0], [output, y]
 
 
 @checked
 def backprop_postproc(G_loss, aux):
     """G_output = G_loss * dloss/doutput, (B, O)."""
-    return engine.output_gradient(problem, *aux, G_loss)
+    return problems.output_gradient(problem, *aux, G_loss)
 
 
 @checked
 def eval_accuracy(output, y):
     """regression: 1 - mean relative error. binary and select: the share of right answers."""
-    return engine.evaluate(problem, output, y)[1]
+    return problems.evaluate(problem, output, y)[1]
 
 
 # ---- the three data sets -------------------------------------------------------------------------------

@@ -10,6 +10,16 @@ The environment variable MLP_C_LEVEL forces a level. Every level gives the same 
 import importlib
 import os
 
+cimport numpy as cnp
+from cpython.pycapsule cimport PyCapsule_GetPointer
+
+from .table cimport Kernels
+
+cnp.import_array()
+
+cdef const Kernels *float64_kernels = NULL      # of the level in use
+cdef const Kernels *float32_kernels = NULL
+
 cdef extern from "cpu.h":
     int cpu_can(const char *level)
 
@@ -48,12 +58,22 @@ def chosen(wish=None):
     return wish
 
 
-def kernels(level):
-    """The capsules with the kernel tables of `level`: (float64, float32)."""
-    return tuple(importlib.import_module(f"{__package__}.{level}_{precision}").table for precision in ("f64", "f32"))
+def use(str level):
+    """Take the kernels of `level`, float64 and float32, for every Engine made from now on."""
+    global float64_kernels, float32_kernels
+    float64, float32 = [importlib.import_module(f"{__package__}.{level}_{precision}").table
+                        for precision in ("f64", "f32")]
+    float64_kernels = <const Kernels *>PyCapsule_GetPointer(float64, "mlp_c.kernels")
+    float32_kernels = <const Kernels *>PyCapsule_GetPointer(float32, "mlp_c.kernels")
+
+
+cdef const Kernels *kernels_of(cnp.ndarray array) noexcept:
+    """The kernels for the precision of `array`."""
+    return float32_kernels if cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32 else float64_kernels
 
 
 level = chosen(os.environ.get("MLP_C_LEVEL"))
+use(level)
 
 
 def runtime_info():

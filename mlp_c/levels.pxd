@@ -1,0 +1,7 @@
+"""levels, for other compiled pages."""
+
+cimport numpy as cnp
+
+from .table cimport Kernels
+
+cdef const Kernels *kernels_of(cnp.ndarray array) noexcept
