@@ -196,8 +196,21 @@ def _both(value, bound, own):
     return Bounded(value, np.asarray(bound.error) + np.asarray(own.error))
 
 
-def check_steps(subject, case, oracle=None):
+def within_reach(bound, dtype):
+    """Does the bound still say something, and is everything far from overflow, squares (the loss) included?
+
+    A network that diverges leaves what the bounds cover; its later steps would be accepted, or overflow.
+    """
+    limit = np.sqrt(float(np.finfo(dtype).max)) * 2.0**-20
+    pairs = [bound.output, *bound.hiddens, *[pair[name] for pair in bound.params for name in 'wb']]
+    return all(np.max(np.abs(value) + error) < limit and np.max(error) <= np.max(np.abs(value)) + 2.0**-10
+               for value, error in pairs)
+
+
+def check_steps(subject, case, oracle=None, while_bounded=False):
     """Every step of the case: output, hidden layers, loss, accuracy, gradients, updated parameters.
+
+    while_bounded: later steps of a diverging network are left out, see `within_reach`. Returns the steps checked.
 
     Compared with the wide values; with an oracle also with its values, whose own rounding errors are those of float64.
     The errors of earlier steps are carried on by the bounds, those of the oracle's steps too.
@@ -208,6 +221,8 @@ def check_steps(subject, case, oracle=None):
     for n, (x, y) in enumerate(case.batches, 1):
         given = x.copy(), y.copy()
         bound = step_bounds(values, case.problem, x, y, case.learning_rate, case.dtype, errors, block=subject.block)
+        if while_bounded and n > 1 and not within_reach(bound, case.dtype):
+            return n - 1
         bounds, seen = named(bound), subject.observe(x, y)
         frozen('x and y by a training step', given, (x, y))
         for name, got in seen.items():
@@ -221,6 +236,7 @@ def check_steps(subject, case, oracle=None):
                     compare(f'step {n}: {name}, oracle', got, _both(expected[name], bounds[name], owns[name]), key)
             theirs, own_errors = step.params, own.next_errors()
         values, errors = bound.next_values(), bound.next_errors()
+    return len(case.batches)
 
 
 def check_given_gradient(subject, case, oracle=None):
