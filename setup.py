@@ -45,8 +45,8 @@ def extension(name, source, macros=(), flags=()):
 def extensions():
     """The pages that hold Python objects, once; the kernels, once per level and precision, from one C file."""
     described = [("MLP_LEVELS", f'"{" ".join(levels)}"'), ("MLP_FLAGS", f'"{" ".join(FLAGS)}"')]
-    pages = [extension("levels", "mlp_c/levels.pyx", described), extension("problems", "mlp_c/problems.pyx"),
-             extension("engine", "mlp_c/engine.pyx"), extension("network", "mlp_c/network.pyx"),
+    pages = [extension("levels", "mlp_c/levels.pyx", described),
+             *(extension(name, f"mlp_c/{name}.pyx") for name in ("arguments", "problems", "engine", "trainer", "network")),
              extension("kernels", "mlp_c/kernels.pyx")]
     # cythonize looks at the pages' times, not at the directives': a changed setup.py translates anew.
     translated = Path(f"build/cython-{MODE}")

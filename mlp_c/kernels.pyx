@@ -1,23 +1,23 @@
-"""One kernel module: the loops compiled for one instruction set and one precision, offered as a table.
+"""One kernel module: the loops compiled for one instruction set and one precision, offered as two tables.
 
 This page is translated once and compiled once per level and precision (v3_f64, v3_f32, ...), the precision
-by the macro MLP_F32. No Python object occurs in it but the capsule that carries the table. Below it:
+by the macro MLP_F32. No Python object occurs in it but the capsules that carry the tables. Below it:
 
-    steps (the whole network)  ->  dense (a layer)  ->  plain (the sums)  ->  simd.h, blocksizes.h
-                               ->  losses (the three problems)
+    plan (a training step, planned), direct (calls on arrays as they lie)
+                                     ->  small (an output cut into tiles)  ->  tiles    ->  simd.h, blocksizes.h
+    steps (the whole network)        ->  dense (a layer)                   ->  plain    ->  simd.h, blocksizes.h
+    losses (the three problems), for both
 """
 
 from cpython.pycapsule cimport PyCapsule_New
 
-from . cimport dense, losses, plain, steps
+from . cimport dense, direct, losses, plain, plan, small, steps
 from .simd cimport real
-from .table cimport Batch, Kernels, Net
+from .table cimport Kernels, Net
+from .tiles cimport STORE, Call
 
 
-cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const void *A, Py_ssize_t A_row, Py_ssize_t A_col,
-                  const void *B, Py_ssize_t B_row, Py_ssize_t B_col, void *C) noexcept nogil:
-    plain.product(M, N, K, <const real *>A, A_row, A_col, <const real *>B, B_row, B_col, <real *>C)
-
+# ---- arrays without a network ------------------------------------------------------------------------------
 
 cdef void relu(Py_ssize_t size, const void *z, void *y) noexcept nogil:
     cdef Py_ssize_t k
@@ -31,28 +31,15 @@ cdef void relu_derv(Py_ssize_t size, const void *y, void *sign) noexcept nogil:
         (<real *>sign)[k] = dense.relu_derv((<const real *>y)[k])
 
 
-cdef void forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil:
-    steps.forward(net, rows, x, outputs)
-
-
-cdef void backprop(const Net *net, const void **inputs, const void *G_output, double learning_rate,
-                   Batch *batch) noexcept nogil:
-    steps.backprop(net, inputs, G_output, learning_rate, batch)
-
-
-cdef void gradients(const Net *net, const void **inputs, const void *G_output, void **G_w, void **G_b, void *G_x,
-                    Batch *batch) noexcept nogil:
-    steps.gradients(net, inputs, G_output, G_w, G_b, G_x, batch)
-
-
 cdef void evaluate(int problem, Py_ssize_t B, Py_ssize_t O, const void *output, const void *y, void *scratch,
                    double *loss, double *accuracy) noexcept nogil:
-    losses.evaluate(<losses.Problem>problem, B, O, <const real *>output, <const real *>y, <real *>scratch, loss, accuracy)
+    losses.evaluate(<losses.Problem>problem, B, O, <const real *>output, <const real *>y, O, <real *>scratch,
+                    loss, accuracy)
 
 
 cdef void output_gradient(int problem, Py_ssize_t B, Py_ssize_t O, const void *output, const void *y, double G_loss,
                           void *G_output) noexcept nogil:
-    losses.output_gradient(<losses.Problem>problem, B, O, <const real *>output, <const real *>y, <real>G_loss,
+    losses.output_gradient(<losses.Problem>problem, B, O, <const real *>output, <const real *>y, O, <real>G_loss,
                            <real *>G_output)
 
 
@@ -60,30 +47,114 @@ cdef void probabilities(int problem, Py_ssize_t B, Py_ssize_t O, void *output) n
     losses.probabilities(<losses.Problem>problem, B, O, <real *>output)
 
 
-cdef void step(const Net *net, int problem, const void *x, const void *y, double learning_rate, Batch *batch,
-               double *loss, double *accuracy) noexcept nogil:
-    steps.step(net, problem, x, y, learning_rate, batch, loss, accuracy)
+# ---- by plain loops ----------------------------------------------------------------------------------------
+
+cdef void plain_product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const void *A, Py_ssize_t A_row, Py_ssize_t A_col,
+                        const void *B, Py_ssize_t B_row, Py_ssize_t B_col, void *C, void *scratch) noexcept nogil:
+    plain.product(M, N, K, <const real *>A, A_row, A_col, <const real *>B, B_row, B_col, <real *>C)
 
 
-cdef void gathered_step(const Net *net, int problem, const void *x, const void *y, const Py_ssize_t *order,
-                        double learning_rate, Batch *batch, double *loss, double *accuracy) noexcept nogil:
-    steps.gather(batch.rows, net.layers[0].fan_in, <const real *>x, order, <real *>batch.x)
-    steps.gather(batch.rows, net.layers[net.layer_cnt - 1].fan_out, <const real *>y, order, <real *>batch.y)
-    steps.step(net, problem, batch.x, batch.y, learning_rate, batch, loss, accuracy)
+cdef Py_ssize_t plain_work_bytes(const Net *net, Py_ssize_t rows) noexcept nogil:
+    return steps.lay_out(net, rows, NULL)
 
 
-cdef Kernels _table
-_table.itemsize = sizeof(real)
-_table.product = product
-_table.relu = relu
-_table.relu_derv = relu_derv
-_table.forward = forward
-_table.backprop = backprop
-_table.gradients = gradients
-_table.evaluate = evaluate
-_table.output_gradient = output_gradient
-_table.probabilities = probabilities
-_table.step = step
-_table.gathered_step = gathered_step
+cdef void plain_prepare(const Net *net, Py_ssize_t rows, void *work) noexcept nogil:
+    steps.lay_out(net, rows, <steps.Work *>work)
 
-table = PyCapsule_New(&_table, "mlp_c.kernels", NULL)
+
+cdef void plain_forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil:
+    steps.forward(net, rows, x, outputs)
+
+
+cdef void plain_predict(const Net *net, Py_ssize_t rows, const void *x, void *y, void *work) noexcept nogil:
+    steps.predict(net, rows, x, y, <steps.Work *>work)
+
+
+cdef void plain_backprop(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output,
+                         double learning_rate, void *work) noexcept nogil:
+    steps.backprop(net, rows, inputs, G_output, learning_rate, <steps.Work *>work)
+
+
+cdef void plain_gradients(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output, void **G_w,
+                          void **G_b, void *G_x, void *work) noexcept nogil:
+    steps.gradients(net, rows, inputs, G_output, G_w, G_b, G_x, <steps.Work *>work)
+
+
+cdef void plain_load(const Net *net, void *work) noexcept nogil:
+    pass                        # plain steps work on the parameters where they lie
+
+
+cdef void plain_step(const Net *net, int problem, Py_ssize_t rows, const void *x, const void *y, const Py_ssize_t *order,
+                     double learning_rate, void *work, double *loss, double *accuracy) noexcept nogil:
+    steps.step(net, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order, learning_rate,
+               <steps.Work *>work, loss, accuracy)
+
+
+# ---- by the small path -------------------------------------------------------------------------------------
+
+cdef void small_product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const void *A, Py_ssize_t A_row, Py_ssize_t A_col,
+                        const void *B, Py_ssize_t B_row, Py_ssize_t B_col, void *C, void *scratch) noexcept nogil:
+    cdef Call call
+    if B_col != 1:
+        small.transpose(N, K, <const real *>B, B_col, <real *>scratch, N)
+        B, B_row = scratch, N
+    call.finish, call.K = STORE, K
+    call.A, call.A_row, call.A_col = <const real *>A, A_row, A_col
+    call.B, call.B_row = <const real *>B, B_row
+    call.C, call.C_row = <real *>C, N
+    call.E, call.E_row = <const real *>A, 0
+    small.product(&call, M, N)
+
+
+cdef Py_ssize_t small_work_bytes(const Net *net, Py_ssize_t rows) noexcept nogil:
+    return plan.lay_out(net, rows, NULL)
+
+
+cdef void small_prepare(const Net *net, Py_ssize_t rows, void *work) noexcept nogil:
+    plan.prepare(net, rows, <plan.Plan *>work)
+
+
+cdef void small_forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil:
+    direct.forward(net, rows, x, outputs)
+
+
+cdef void small_predict(const Net *net, Py_ssize_t rows, const void *x, void *y, void *work) noexcept nogil:
+    direct.predict(net, rows, x, y, &(<plan.Plan *>work).scratch)
+
+
+cdef void small_backprop(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output,
+                         double learning_rate, void *work) noexcept nogil:
+    direct.backprop(net, rows, inputs, G_output, learning_rate, &(<plan.Plan *>work).scratch)
+
+
+cdef void small_gradients(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output, void **G_w,
+                          void **G_b, void *G_x, void *work) noexcept nogil:
+    direct.gradients(net, rows, inputs, G_output, G_w, G_b, G_x, &(<plan.Plan *>work).scratch)
+
+
+cdef void small_load(const Net *net, void *work) noexcept nogil:
+    plan.load_parameters(net, <plan.Plan *>work)
+
+
+cdef void small_step(const Net *net, int problem, Py_ssize_t rows, const void *x, const void *y, const Py_ssize_t *order,
+                     double learning_rate, void *work, double *loss, double *accuracy) noexcept nogil:
+    plan.step(<plan.Plan *>work, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order, learning_rate,
+              loss, accuracy)
+
+
+cdef void small_store(const Net *net, void *work) noexcept nogil:
+    plan.store_parameters(net, <plan.Plan *>work)
+
+
+# ---- the tables --------------------------------------------------------------------------------------------
+
+cdef Kernels _plain = Kernels(sizeof(real), plain_product, relu, relu_derv, evaluate, output_gradient, probabilities,
+                              plain_work_bytes, plain_prepare, plain_forward, plain_predict, plain_backprop,
+                              plain_gradients, plain_load, plain_step, plain_load)
+
+cdef Kernels _small = Kernels(sizeof(real), small_product, relu, relu_derv, evaluate, output_gradient, probabilities,
+                              small_work_bytes, small_prepare, small_forward, small_predict, small_backprop,
+                              small_gradients, small_load, small_step, small_store)
+
+plain_table = PyCapsule_New(&_plain, "mlp_c.kernels", NULL)
+small_table = PyCapsule_New(&_small, "mlp_c.kernels", NULL)

@@ -1,6 +1,6 @@
 """Chapter 4 of the lecture, compiled: the names, signatures, effects and printed lines of `mlp_py.lecture`.
 
-What each function does is told there. Here an `Engine` over the parameter arrays does the arithmetic, and
+What each function does is told there. Here a `Trainer` over the parameter arrays does the arithmetic, and
 `train_and_test` runs a whole epoch in one call without the GIL.
 
 Redefinition is the lecture's way of working: ``lecture.relu = mine`` is honoured by everything that calls relu.
@@ -15,7 +15,7 @@ import numpy as np
 from mlp_py import datasets
 from mlp_py.lecture_arguments import checked, is_variable, parameter_pairs
 
-from . import engine, problems
+from . import problems, trainer
 
 # ---- 4.1 constants and state ---------------------------------------------------------------------------
 
@@ -38,11 +38,11 @@ def _redefined(*names):
 
 
 def _engine_of(variable):
-    """The Engine over the model's pairs; a new one where an array was replaced."""
+    """The Trainer over the model's pairs; a new one where an array was replaced."""
     global _engine
     pairs, _ = parameter_pairs(globals(), variable)
     if _engine is None or not _engine.serves(pairs):
-        _engine = engine.Engine(pairs)
+        _engine = trainer.Trainer(pairs)
     return _engine
 
 
@@ -126,9 +126,9 @@ def _forward_by_layers(x, hidden_pairs):
     """The slow path: each layer compiled, the redefined relu between them."""
     hidden, aux = x, [x]
     for pm in hidden_pairs:
-        hidden = relu(engine.Engine([pm]).forward(hidden)[0])
+        hidden = relu(trainer.Trainer([pm]).forward(hidden)[0])
         aux.append(hidden)
-    return engine.Engine([pm_output]).forward(hidden)[0], aux
+    return trainer.Trainer([pm_output]).forward(hidden)[0], aux
 
 
 def _backprop_by_layers(G_output, aux, hidden_pairs):
@@ -136,7 +136,7 @@ def _backprop_by_layers(G_output, aux, hidden_pairs):
     G = G_output
     pairs = [*hidden_pairs, pm_output]
     for n in reversed(range(len(pairs))):
-        layer = engine.Engine([pairs[n]])
+        layer = trainer.Trainer([pairs[n]])
         G_hidden = layer.input_gradient(G, [aux[n]]) if n > 0 else None
         layer.backprop(G, [aux[n]], LEARNING_RATE)
         if n > 0:
@@ -184,7 +184,7 @@ def set_hidden(info):
 
 # ---- chapter 1: the training loop ----------------------------------------------------------------------
 
-# What one call of Engine.train_epoch stands for, and one of Engine.train_step.
+# What one call of Trainer.train_epoch stands for, and one of Trainer.train_step.
 _STEP = ('forward_neuralnet', 'forward_neuralnet_hidden1', 'forward_neuralnet_hiddens', 'relu', 'forward_postproc',
          'eval_accuracy', 'backprop_postproc', 'backprop_neuralnet', 'backprop_neuralnet_hidden1',
          'backprop_neuralnet_hiddens', 'relu_derv')

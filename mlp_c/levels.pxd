@@ -4,4 +4,4 @@ cimport numpy as cnp
 
 from .table cimport Kernels
 
-cdef const Kernels *kernels_of(cnp.ndarray array) noexcept
+cdef const Kernels *kernels_of(cnp.ndarray array, bint plain=*) noexcept

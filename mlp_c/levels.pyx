@@ -17,8 +17,11 @@ from .table cimport Kernels
 
 cnp.import_array()
 
-cdef const Kernels *float64_kernels = NULL      # of the level in use
+# The tables of the level in use: fast ones, and the plain loops.
+cdef const Kernels *float64_kernels = NULL
 cdef const Kernels *float32_kernels = NULL
+cdef const Kernels *plain_float64_kernels = NULL
+cdef const Kernels *plain_float32_kernels = NULL
 
 cdef extern from "cpu.h":
     int cpu_can(const char *level)
@@ -58,18 +61,24 @@ def chosen(wish=None):
     return wish
 
 
-def use(str level):
-    """Take the kernels of `level`, float64 and float32, for every Engine made from now on."""
-    global float64_kernels, float32_kernels
-    float64, float32 = [importlib.import_module(f"{__package__}.{level}_{precision}").table
-                        for precision in ("f64", "f32")]
-    float64_kernels = <const Kernels *>PyCapsule_GetPointer(float64, "mlp_c.kernels")
-    float32_kernels = <const Kernels *>PyCapsule_GetPointer(float32, "mlp_c.kernels")
+cdef const Kernels *table_of(str level, str precision, str path) except NULL:
+    """The table of a way of working, "small" or "plain", in one kernel module."""
+    module = importlib.import_module(f"{__package__}.{level}_{precision}")
+    return <const Kernels *>PyCapsule_GetPointer(getattr(module, f"{path}_table"), "mlp_c.kernels")
 
 
-cdef const Kernels *kernels_of(cnp.ndarray array) noexcept:
+def use(str level, str path="small"):
+    """Take the kernels of `level` for every Engine made from now on; path "plain" for the plain loops."""
+    global float64_kernels, float32_kernels, plain_float64_kernels, plain_float32_kernels
+    float64_kernels, float32_kernels = table_of(level, "f64", path), table_of(level, "f32", path)
+    plain_float64_kernels, plain_float32_kernels = table_of(level, "f64", "plain"), table_of(level, "f32", "plain")
+
+
+cdef const Kernels *kernels_of(cnp.ndarray array, bint plain=False) noexcept:
     """The kernels for the precision of `array`."""
-    return float32_kernels if cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32 else float64_kernels
+    if cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32:
+        return plain_float32_kernels if plain else float32_kernels
+    return plain_float64_kernels if plain else float64_kernels
 
 
 level = chosen(os.environ.get("MLP_C_LEVEL"))

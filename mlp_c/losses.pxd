@@ -78,9 +78,9 @@ cdef inline double row_accuracy(Problem problem, Py_ssize_t O, const real *outpu
     return total
 
 
-cdef inline void evaluate(Problem problem, Py_ssize_t B, Py_ssize_t O, const real *output, const real *y, real *p,
-                          double *loss, double *accuracy) noexcept nogil:
-    """The means over B rows; p[O] is scratch."""
+cdef inline void evaluate(Problem problem, Py_ssize_t B, Py_ssize_t O, const real *output, const real *y,
+                          Py_ssize_t row, real *p, double *loss, double *accuracy) noexcept nogil:
+    """The means over B rows, `row` numbers apart in output and y; p[O] is scratch."""
     cdef Py_ssize_t begin, i
     cdef double block_loss, block_accuracy, count = B if problem == SELECT else B * O
     loss[0] = 0
@@ -89,8 +89,8 @@ cdef inline void evaluate(Problem problem, Py_ssize_t B, Py_ssize_t O, const rea
         block_loss = 0
         block_accuracy = 0
         for i in range(begin, min(begin + KC, B)):
-            block_loss += row_loss(problem, O, output + i * O, y + i * O, p)
-            block_accuracy += row_accuracy(problem, O, output + i * O, y + i * O)
+            block_loss += row_loss(problem, O, output + i * row, y + i * row, p)
+            block_accuracy += row_accuracy(problem, O, output + i * row, y + i * row)
         loss[0] += block_loss
         accuracy[0] += block_accuracy
     loss[0] = loss[0] / count
@@ -102,15 +102,15 @@ cdef inline void evaluate(Problem problem, Py_ssize_t B, Py_ssize_t O, const rea
 
 
 cdef inline void output_gradient(Problem problem, Py_ssize_t B, Py_ssize_t O, const real *output, const real *y,
-                                 real G_loss, real *G_output) noexcept nogil:
-    """G_output[B, O] = G_loss * dloss/doutput; it may be output itself."""
+                                 Py_ssize_t row, real G_loss, real *G_output) noexcept nogil:
+    """G_output[B, O] = G_loss * dloss/doutput, rows `row` numbers apart; it may be output itself."""
     cdef Py_ssize_t i, j, at
     cdef real count = <real>(B if problem == SELECT else B * O)
     for i in range(B):
         if problem == SELECT:
-            softmax(O, output + i * O, G_output + i * O)
+            softmax(O, output + i * row, G_output + i * row)
         for j in range(O):
-            at = i * O + j
+            at = i * row + j
             if problem == REGRESSION:
                 G_output[at] = G_loss * (<real>2 * (output[at] - y[at]) / count)
             elif problem == BINARY:

@@ -1,9 +1,9 @@
-"""Network: `mlp_py.Network`, compiled. The mathematics is told there; the arithmetic stands in `engine`."""
+"""Network: `mlp_py.Network`, compiled. The mathematics is told there; the arithmetic stands in `trainer` and `engine`."""
 
 from mlp_py import arguments as check
 from mlp_py.params import ParamPair, initial_theta, layer_shapes, pairs_of
 
-from .engine cimport Engine
+from .trainer cimport Trainer
 
 
 class Network:
@@ -28,7 +28,7 @@ class Network:
         self._theta = theta
         pairs = pairs_of(theta, layer_shapes(self._input_cnt, self._hidden, self._output_cnt))
         self._params = tuple([ParamPair(**pair) for pair in pairs])
-        self._engine = Engine(pairs)
+        self._engine = Trainer(pairs)
 
     input_cnt = property(lambda self: self._input_cnt)
     hidden = property(lambda self: self._hidden)
@@ -50,42 +50,42 @@ class Network:
 
     def forward(self, x):
         """(output (B, O), aux = [x, hidden_1, ..., hidden_n]) for x (B, I); aux[0] is x where it fits as it lies."""
-        return (<Engine>self._engine).forward(x)
+        return (<Trainer>self._engine).forward(x)
 
     def backprop(self, G_output, aux, learning_rate):
         """p = fma(-learning_rate, G_p, p) for every parameter, in place, from the last layer to the first.
 
         G_output (B, O), aux as forward returned it. A batch of 0 rows changes nothing.
         """
-        (<Engine>self._engine).backprop(G_output, aux, learning_rate)
+        (<Trainer>self._engine).backprop(G_output, aux, learning_rate)
 
     def gradients(self, G_output, aux):
         """The gradients of every parameter, [{'w': ..., 'b': ...}, ...] as in params; nothing changes."""
-        return (<Engine>self._engine).gradients(G_output, aux)
+        return (<Trainer>self._engine).gradients(G_output, aux)
 
     def input_gradient(self, G_output, aux):
         """The gradient of the loss with respect to x, (B, I); nothing changes."""
-        return (<Engine>self._engine).input_gradient(G_output, aux)
+        return (<Trainer>self._engine).input_gradient(G_output, aux)
 
     def evaluate(self, problem, x, y):
         """(loss, accuracy) of x (B, I) against y (B, O), two floats; nothing changes."""
-        return (<Engine>self._engine).evaluate(problem, x, y)
+        return (<Trainer>self._engine).evaluate(problem, x, y)
 
     def loss_and_gradients(self, problem, x, y):
         """(loss, gradients) of x (B, I) against y (B, O); nothing changes."""
-        return (<Engine>self._engine).loss_and_gradients(problem, x, y)
+        return (<Trainer>self._engine).loss_and_gradients(problem, x, y)
 
     def train_step(self, problem, x, y, learning_rate):
         """One step of gradient descent on one minibatch; returns its (loss, accuracy) before the update."""
-        return (<Engine>self._engine).train_step(problem, x, y, learning_rate)
+        return (<Trainer>self._engine).train_step(problem, x, y, learning_rate)
 
     def train_epoch(self, problem, x, y, order, mb_size, learning_rate):
         """A `train_step` for every `mb_size` rows of `order`, in one call without the GIL.
 
         Returns losses and accuracies, float64 (minibatches,). Ctrl-C is answered between minibatches.
         """
-        return (<Engine>self._engine).train_epoch(problem, x, y, order, mb_size, learning_rate)
+        return (<Trainer>self._engine).train_epoch(problem, x, y, order, mb_size, learning_rate)
 
     def predict(self, x, problem=None, out=None):
         """The output for x (B, I), (B, O); with a problem its probabilities; into `out` where it is given."""
-        return (<Engine>self._engine).predict(x, problem, out)
+        return (<Trainer>self._engine).predict(x, problem, out)

@@ -5,23 +5,12 @@ Formulas: `mlp_py.problems`. The loops stand in `dense` and `losses`.
 
 import numpy as np
 
-from mlp_py import arguments as check
-
 cimport numpy as cnp
 
+from .arguments cimport as_it_lies, problem_number
 from .levels cimport kernels_of
 
 cnp.import_array()
-
-
-cdef int problem_number(object problem) except -1:
-    """The kernels' number of a problem."""
-    return check.PROBLEMS.index(check.problem(problem))
-
-
-cdef cnp.ndarray as_it_lies(object array):
-    """`array` in C order and aligned; itself where it is so already."""
-    return np.require(array, requirements=("C", "A"))
 
 
 def relu(array):
