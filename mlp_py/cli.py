@@ -3,6 +3,7 @@
     python -m mlp_c                                the main job: three real problems, both twins (mainjob.py)
     python -m mlp_c train digits --hidden 32,16    one problem with one twin
     python -m mlp_c train my.csv --target price    data of one's own
+    python -m mlp_c bench 16-32-32-4 --batch 64    how fast a network trains here, beside other libraries
 
 Exit status: 0 done, 1 failed (data, twins differ, the run diverged), 2 a wrong argument, 130 Ctrl-C.
 A command is a function `add_<name>(commands, twin)` that adds its parser and sets `run`, a function of the
@@ -51,6 +52,14 @@ def widths(text):
         return whole(1)(text)
     parts = text.split(",")
     return tuple(map(whole(1), parts if parts[-1].strip() else parts[:-1]))
+
+
+def layers(text):
+    """'16-32-4': the widths of a whole network, inputs first, outputs last; at least these two."""
+    parts = tuple(map(whole(1, 2**24), text.split("-")))
+    if len(parts) < 2:
+        raise argparse.ArgumentTypeError(f"expected inputs and outputs at least, e.g. 16-32-4, got {text!r}")
+    return parts
 
 
 def rate(text):
@@ -132,6 +141,33 @@ def add_train(commands, twin):
     parser.set_defaults(run=run, parser=parser)
 
 
+def add_bench(commands, twin):
+    """The command `bench`."""
+    parser = commands.add_parser(
+        "bench", allow_abbrev=False, help="time one network here, beside other libraries",
+        usage=f"python -m {twin} bench WIDTHS [options]",
+        description="Time a training step of one network on this machine: both twins and whatever of scikit-learn, "
+                    "PyTorch and JAX is installed, each in its quickest form, in turns, for about ten seconds. All "
+                    "train the same random data, and all parameters are compared before anything is timed.",
+        epilog='The other libraries: pip install "mlp-twins[bench]"')
+    add = parser.add_argument
+    add("widths", metavar="WIDTHS", type=layers,
+        help="widths of all layers from inputs to outputs, joined by -, e.g. 16-32-32-4")
+    add("--batch", metavar="ROWS", type=whole(1, 2**24), default=10,
+        help="rows in a minibatch (default 10), e.g. --batch 64")
+    add("--dtype", choices=("float64", "float32"), default="float64",
+        help="the precision of everything (default float64), e.g. --dtype float32")
+    add("--problem", choices=("regression", "binary", "select"), default="regression",
+        help="whose loss: the squared error, the cross entropy of a sigmoid or of a softmax (default regression), "
+             "e.g. --problem select")
+
+    def run(arguments):
+        from .benchjob import run_bench
+        return run_bench(arguments, twin)
+
+    parser.set_defaults(run=run, parser=parser)
+
+
 def build_parser(twin):
     """The parser of the whole command line; `run` of its result does the work."""
     parser = Parser(
@@ -147,7 +183,9 @@ def build_parser(twin):
         return run_main_job(twin)
 
     parser.set_defaults(run=run, parser=parser)
-    add_train(parser.add_subparsers(title="commands", metavar="COMMAND", prog=twin), twin)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog=twin)
+    add_train(commands, twin)
+    add_bench(commands, twin)
     return parser
 
 

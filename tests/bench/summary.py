@@ -1,0 +1,118 @@
+"""What is promised about speed, each promise beside what this run measured.
+
+A row is (what, at least, measured, kept): kept is True, False, or None where this run cannot tell.
+"""
+from .arithmetic import LARGER, PROBLEMS, SMALL, geometric_mean, quartiles, shape_text
+from .training import best, ratios
+
+
+def find(results, case, dtype, problem='regression'):
+    """The result of measuring `case`, (widths, rows), or None."""
+    return next((result for result in results if result['shape'] == shape_text(case[0]) and result['rows'] == case[1]
+                 and result['dtype'] == dtype and result['problem'] == problem
+                 and 'mlp_c' in result['contestants']), None)
+
+
+def rows(run):
+    """All rows that the run has figures for."""
+    made = [row for dtype in run['dtypes'] for row in training_rows(run['training'], dtype)]
+    for result in run.get('calls', ()):
+        made += call_rows(result)
+    if run.get('published'):
+        made += published_rows(run['published'])
+    if run.get('accuracy'):
+        for kind, seeds in run['accuracy'].items():
+            largest = {name: max(values) for name, values in seeds.items()}
+            text = ', '.join(f'{name} {largest[name]:.1e} (median of seeds {quartiles(values)[1]:.1e})'
+                             for name, values in seeds.items())
+            made.append((f'float32 gradients of 10,000 rows, {kind}, largest error', "no larger than NumPy's", text,
+                         largest['mlp_c'] <= largest['mlp_py']))
+    for scan in run.get('cliff', ()):
+        for key, limit in (('beyond_two_vectors', 1.5), ('up_to_two_vectors', 2.0)):
+            worst, width = scan[key]
+            made.append((f'64-w-10, {scan["dtype"]}, w to w + 1, {key.replace("_", " ")}', f'at most {limit}',
+                         f'{worst:.2f} at w = {width}', worst <= limit))
+    if run.get('imports'):
+        made.append(('import of mlp_c beyond NumPy', 'under 50 ms', f'{run["imports"]["mlp_c"] * 1e3:.1f} ms',
+                     run['imports']['mlp_c'] < 0.05))
+    return made
+
+
+def training_rows(results, dtype):
+    """Steps of the small networks, with mse and with their own losses; then the two larger ones."""
+    small = [find(results, case, dtype) for case in SMALL]
+    label = f'three small networks, {dtype}, '
+    for native, title, mean, least in ((False, 'best Python peer', 10, 8), (True, 'best C or C++ form', 1.4, 1.2)):
+        found = [best(result, native=native) for result in small if result]
+        if len(found) == len(SMALL) and all(found):
+            figures = [ratio for _, ratio in found]
+            text = ', '.join(f'{ratio:.2f} ({name})' for name, ratio in found)
+            yield (label + title, f'{mean} x mean, none under {least}', f'{geometric_mean(figures):.2f} x: {text}',
+                   geometric_mean(figures) >= mean and min(figures) >= least)
+    if all(small):
+        figures = [ratios(result)['mlp_py'] for result in small]
+        yield (label + 'mlp_py', '80 x mean', f'{geometric_mean(figures):.0f} x', geometric_mean(figures) >= 80)
+    own = [find(results, case, dtype, problem) for case, problem in zip(SMALL, PROBLEMS)]
+    if all(own):
+        jax = [best(result, ('JAX',)) for result in own]
+        if all(jax):
+            yield (label + 'own losses, JAX', '8 x each', ', '.join(f'{ratio:.2f}' for _, ratio in jax),
+                   min(ratio for _, ratio in jax) >= 8)
+    limits = {'float64': (1.2, 1.0), 'float32': (1.1, 1.2)}[dtype]
+    for case, limit in zip(LARGER, limits):
+        result = find(results, case, dtype)
+        if not result:
+            continue
+        found = [peer for peer in (best(result), best(result, native=True)) if peer]
+        title = f'{shape_text(case[0])}, {case[1]} rows, {dtype}, best of all'
+        if found:
+            name, ratio = min(found, key=lambda item: item[1])
+            yield title, f'{limit} x', f'{ratio:.2f} x ({name})', ratio >= limit
+        share = result['contestants']['mlp_c']['share_of_peak']
+        if case == LARGER[0] and dtype == 'float64' and share:
+            yield title.replace('best of all', 'share of FMA peak'), '50 %', f'{share:.0%}', share >= 0.5
+
+
+def call_rows(result):
+    """One row from Python, as calls.py measured it."""
+    label = f'one row, 10-4-1, {result["dtype"]}, '
+    if 'mlp_c' not in result['forward']:
+        return
+    for kind, limit, times in (('forward', 0.5, 8), ('predict', 0.25, None), ('train_step', 1.0, None)):
+        seconds = {name: values[1] for name, values in result[kind].items()}
+        mine = seconds['mlp_c'] * 1e6
+        peers = [(seconds[name] * 1e6 / mine, name) for name in seconds if name not in ('mlp_c', 'mlp_py')]
+        ratio, name = min(peers, default=(None, ''))
+        text = f'{mine:.3f} us' + (f', {ratio:.1f} x ({name})' if peers else '')
+        kept = mine < limit and (times is None or not peers or ratio >= times)
+        yield label + kind, f'under {limit} us' + (f', {times} x the best peer' if times else ''), text, kept
+    median, late = result['each_train_step']
+    yield (label + 'train_step, 99.9th percentile over median', 'under 3', f'{late / median:.2f}', late < 3 * median)
+
+
+def published_rows(results):
+    """The four runs of the book: the smallest of the four ratios must hold."""
+    equal = all(result['lines_equal'] for result in results)
+    for way, limit in (('without loading', 60), ('with loading', 25)):
+        figures = [result[way]['ratio'] for result in results]
+        text = ', '.join(f'{result["id"]} {figure:.0f}' for result, figure in zip(results, figures))
+        yield (f'published runs {way}, against mlp_py', f'{limit} x each, printed lines equal',
+               text + ('' if equal else ', LINES DIFFER'), min(figures) >= limit and equal)
+
+
+def headline(run):
+    """What the run shows, in one sentence."""
+    factors = {'Python': [], 'C and C++': []}
+    for result in run['training']:
+        for title, native in (('Python', False), ('C and C++', True)):
+            peer = best(result, native=native)
+            if peer:
+                factors[title].append(peer[1])
+    shown = [f'{geometric_mean(values):.2f} times as fast as the best {title} peer ({min(values):.2f} to '
+             f'{max(values):.2f})' for title, values in factors.items() if values]
+    kept = [row[3] for row in rows(run) if row[3] is not None]
+    promises = f'; {sum(kept)} of {len(kept)} promises kept' if kept else ''
+    measured = f'in the geometric mean of {len(run["training"])} cases'
+    subject = f'On {run["machine"]["processor"]} a training step of mlp_c is '
+    compared = f'{" and ".join(shown)} {measured}' if shown else 'without a peer to compare with'
+    return f'{subject}{compared}{promises}.'

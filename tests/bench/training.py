@@ -1,0 +1,89 @@
+"""Training steps: all contestants on one shape, checked against mlp_py first, then timed in turns."""
+from mlp_py import benchjob, contestants
+
+from .arithmetic import flops_of_step, quartiles, shape_text
+
+PYTHON = ('mlp_c', 'mlp_py', 'lecture', 'scikit-learn', 'PyTorch', 'JAX')
+OURS = ('mlp_c', 'mlp_py')
+
+
+class Native:
+    """A C or C++ peer of native.py with the method of the Python contestants; it changes its own copy of theta."""
+
+    mean_loss, form = False, ''
+
+    def __init__(self, peer, theta):
+        self.name, self.matches, self._peer, self._theta = peer.name, peer.matches, peer, theta.copy()
+
+    def theta(self):
+        return self._theta.copy()
+
+    def epoch(self, x, y, order, rows, learning_rate):
+        return self._peer.train(x, y, order, len(order) // rows, self._theta, learning_rate)
+
+
+def native_contestants(widths, rows, dtype, theta):
+    """([Native, ...], {name: reason}); a machine without a compiler has none."""
+    try:
+        from . import native
+        peers, left_out = native.available(widths, rows, dtype)
+    except Exception as error:
+        return [], {'C and C++': f'{type(error).__name__}: {error}'}
+    return [Native(peer, theta) for peer in peers], dict(left_out)
+
+
+def measure(widths, rows, dtype, problem, *, rounds, chunk, steps, patience, peak=None, names=PYTHON):
+    """One shape, one dtype, one problem, everyone.
+
+    Parameters
+    ----------
+    widths, rows, dtype, problem : the network and its minibatches
+    rounds, chunk : as in `benchjob.alternate`
+    steps : of an epoch, at most
+    patience : seconds, after which a contestant tries no further form
+    peak : flop/s of one core, or None
+
+    Returns
+    -------
+    dict for JSON: of every contestant the seconds of a step (all rounds, quartiles), its form and whether its theta was
+    compared; who was left out, who computed something else.
+    """
+    flops = flops_of_step(widths, rows)
+    steps = max(2, min(steps, int(1e9 / flops)))
+    theta, x, y, order = benchjob.exercise(widths, rows, dtype, problem, steps)
+    epoch, steps = (x, y, order, rows, benchjob.RATE), len(order) // rows
+    found, left_out = contestants.available(names, widths, dtype, problem, theta)
+    for contestant in found:
+        contestant.tune(*epoch, patience=patience)
+    if problem == 'regression':                                # the C and C++ peers know no other
+        peers, missing = native_contestants(widths, rows, dtype, theta)
+        found, left_out = found + peers, left_out | missing
+    found, differing = benchjob.agreeing(found, theta, epoch)
+    calls = {contestant.name: lambda c=contestant: c.epoch(*epoch) for contestant in found}
+    pause = benchjob.LONG_PAUSE if flops > benchjob.THREADED else benchjob.PAUSE
+    seconds = benchjob.alternate(calls, rounds, chunk, pause=pause)
+    result = {'shape': shape_text(widths), 'rows': rows, 'dtype': dtype, 'problem': problem, 'steps': steps,
+              'flops': flops, 'left_out': left_out, 'differing': differing, 'contestants': {}}
+    for contestant in found:
+        each = [value / steps for value in seconds[contestant.name]]
+        q1, median, q3 = quartiles(each)
+        result['contestants'][contestant.name] = {
+            'median': median, 'q1': q1, 'q3': q3, 'rounds': each, 'form': contestant.form,
+            'compared': contestant.matches, 'share_of_peak': flops / median / peak if peak else None,
+            'trials': {str(form): value for form, value in getattr(contestant, 'trials', {}).items()}}
+    return result
+
+
+def ratios(result, over='mlp_c'):
+    """{name: how many times the time of `over` it takes}."""
+    base = result['contestants'][over]['median']
+    return {name: figures['median'] / base for name, figures in result['contestants'].items()}
+
+
+def best(result, names=None, native=False):
+    """(name, ratio to mlp_c) of the quickest peer: among `names`, or else Python's, or the C and C++ ones."""
+    if 'mlp_c' not in result['contestants']:
+        return None
+    peers = {name: ratio for name, ratio in ratios(result).items() if name not in OURS
+             and (name in names if names else (name not in PYTHON) == native)}
+    return min(peers.items(), key=lambda item: item[1]) if peers else None

@@ -1,0 +1,72 @@
+"""The C and C++ contestants of the benchmark compute the numbers of mlp_py: a race between equals.
+
+The quick tier compiles two of them for one shape each; the full tier all of them for every shape and both precisions.
+"""
+import sys
+
+import numpy as np
+import pytest
+
+from mlp_py import Network
+
+from .bench import native
+
+SHAPES = {(10, 4, 1): 10, (8, 12, 6, 1): 10, (27, 12, 6, 4, 7): 10, (24, 8, 2): 200, (64, 32, 10): 32, (5, 1): 10,
+          (784, 128, 10): 100}
+STEPS, RATE = 5, 0.01
+TOLERANCE = {'float64': 1e-12, 'float32': 1e-5}        # relative to the largest parameter
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith('linux'), reason='the contestants are built on Linux only')
+
+
+def compared(name, shape, rows, dtype, seed):
+    """Difference of theta after five steps, and of the last loss, between a contestant and mlp_py."""
+    peer, reason = native.find(name, shape, rows, dtype)
+    if peer is None:
+        pytest.skip(f'{name}: {reason}')
+    rng = np.random.default_rng(seed)
+    x, y = (rng.normal(size=(2 * rows + 3, width)).astype(dtype) for width in (shape[0], shape[-1]))
+    order = rng.integers(0, len(x), size=STEPS * rows)
+    net = Network(shape[0], shape[1:-1], shape[-1], dtype=dtype, std='he', rng=seed)
+    for pair in net.params:
+        pair['b'][:] = rng.normal(size=pair['b'].shape) / 10
+    theta = net.theta.copy()
+    loss = peer.train(x, y, order, STEPS, theta, RATE)
+    for picked in order.reshape(STEPS, rows):
+        output, aux = net.forward(x[picked])
+        difference = output - y[picked]
+        net.backprop(2 * difference / difference.size, aux, RATE)
+    expected = np.mean(difference.astype('float64') ** 2)
+    return np.max(np.abs(theta - net.theta)) / np.max(np.abs(net.theta)), abs(loss - expected) / expected
+
+
+@pytest.mark.parametrize('name, shape', [('openblas', (8, 12, 6, 1)), ('xsmm', (27, 12, 6, 4, 7))])
+def test_two_contestants_match(name, shape, seed):
+    assert max(compared(name, shape, SHAPES[shape], 'float64', seed)) < TOLERANCE['float64']
+
+
+@pytest.mark.full
+@pytest.mark.parametrize('dtype', TOLERANCE)
+@pytest.mark.parametrize('shape', SHAPES, ids=lambda shape: '-'.join(map(str, shape)))
+@pytest.mark.parametrize('name', [recipe.name for recipe in native.RECIPES if recipe.matches])
+def test_contestant_matches(name, shape, dtype, seed):
+    assert max(compared(name, shape, SHAPES[shape], dtype, seed)) < TOLERANCE[dtype]
+
+
+def test_what_cannot_be_built_is_left_out_by_name(monkeypatch):
+    missing = native.Recipe('nobody', 'xsmm.c', header='no_such_header.h', package='no-such-package')
+    monkeypatch.setattr(native, 'RECIPES', (missing,))
+    peers, left_out = native.available((10, 4, 1), 10, 'float64')
+    assert not peers and left_out[0][0] == 'nobody'
+    assert 'no_such_header.h' in left_out[0][1] or 'not installed' in left_out[0][1]
+
+
+def test_train_refuses_arrays_that_do_not_fit():
+    peer, reason = native.find('openblas', (3, 2), 4, 'float64')
+    if peer is None:
+        pytest.skip(f'openblas: {reason}')
+    x, y, order, theta = np.zeros((5, 3)), np.zeros((5, 2)), np.zeros(8, 'int64'), np.zeros(8)
+    for bad in ((x, y, order, 3, theta), (x[:, :2].copy(), y, order, 2, theta),
+                (x, y, order, 2, theta[1:]), (x.astype('float32'), y, order, 2, theta)):
+        with pytest.raises(ValueError):
+            peer.train(*bad, 0.01)
