@@ -13,4 +13,13 @@
 #define MAX_VECTORS 3
 #define ACCUMULATORS (REGISTERS == 32 ? 24 : 12)
 
+/* Numbers of a weight gradient that may wait between blocks of KC rows: a quarter of a second-level cache of 512 KiB. */
+#define PIECE 16384
+
+/* Bytes of a layer's input and output gradient that a planned step works on at a time: three quarters of a first-level
+   cache of 32 KiB, the rest is for weights. Only where all weight gradients together are no larger than SUMS numbers,
+   for they wait between such blocks of rows. */
+#define ROWS_BYTES 24576
+#define SUMS 4096
+
 #endif

@@ -5,59 +5,45 @@ gradient array exists in `backprop`. The same functions by plain loops: `steps`.
 """
 
 from .simd cimport real
-from .small cimport product, transpose
+from .small cimport all_calls, described, transpose
 from .table cimport Layer, Net
-from .tiles cimport BIAS, BIAS_RELU, MASK, STORE, UPDATE, Call, Finish
+from .tiles cimport BIAS, BIAS_RELU, MASK, STORE, UPDATE, Call
 
 cdef struct Scratch:
     Py_ssize_t rows             # the largest batch that it is made for
     real *G[2]                  # two arrays (rows, widest)
     real *wT                    # (largest,), one layer's w transposed
+    real *piece                 # PIECE numbers, or one row
 
 
 cdef inline void dense_forward(Py_ssize_t B, const Layer *layer, const real *x, bint with_relu, real *y) noexcept nogil:
     """y[B, H] = relu(x @ w + b), or without the ReLU."""
     cdef Py_ssize_t I = layer.fan_in, H = layer.fan_out
-    cdef Call nn
-    nn.finish, nn.K = BIAS_RELU if with_relu else BIAS, I
-    nn.A, nn.A_row, nn.A_col = x, I, 1
-    nn.B, nn.B_row = <const real *>layer.w, H
-    nn.C, nn.C_row = y, H
-    nn.E, nn.E_row = <const real *>layer.b, 0
-    product(&nn, B, H)
+    cdef Call nn = described(BIAS_RELU if with_relu else BIAS, x, I, 1, <const real *>layer.w, H, y, H,
+                             <const real *>layer.b, 0)
+    all_calls(NULL, &nn, B, H, I, False, NULL)
 
 
 cdef inline void dense_weights(Py_ssize_t B, const Layer *layer, const real *x, const real *G, int finish,
-                               const real *rate, real *w, real *b) noexcept nogil:
+                               const real *rate, real *piece, real *w, real *b) noexcept nogil:
     """With STORE: w[I, H] = x.T @ G, b[H] = sum of G over rows. With UPDATE: w and b descend these gradients."""
     cdef Py_ssize_t I = layer.fan_in, H = layer.fan_out
-    cdef Call tn
-    cdef real one = 1
-    tn.finish, tn.K = finish, B
-    tn.B, tn.B_row = G, H
-    tn.E, tn.E_row = rate, 0
-    tn.A, tn.A_row, tn.A_col = x, 1, I
-    tn.C, tn.C_row = w, H
-    product(&tn, I, H)
-    tn.A, tn.A_row, tn.A_col = &one, 1, 0       # fma(1, g, sum) = sum + g
-    tn.C = b
-    product(&tn, 1, H)
+    cdef real one = 1                           # fma(1, g, sum) = sum + g
+    cdef Call tn = described(finish, x, 1, I, G, H, w, H, rate, 0)
+    cdef Call of_bias = described(finish, &one, 1, 0, G, H, b, H, rate, 0)
+    all_calls(NULL, &tn, I, H, B, False, piece)
+    all_calls(NULL, &of_bias, 1, H, B, False, piece)
 
 
 cdef inline void dense_input(Py_ssize_t B, const Layer *layer, const real *G, const real *hidden, real *wT,
                              real *G_x) noexcept nogil:
     """G_x[B, I] = (G @ w.T) * sign(hidden), or without the mask where hidden is NULL; wT receives w.T."""
     cdef Py_ssize_t I = layer.fan_in, H = layer.fan_out
-    cdef Call nt
+    cdef Call nt = described(STORE if hidden == NULL else MASK, G, H, 1, wT, I, G_x, I, hidden, I)
     transpose(I, H, <const real *>layer.w, H, wT, I)
-    nt.finish, nt.K = MASK, H
-    nt.A, nt.A_row, nt.A_col = G, H, 1
-    nt.B, nt.B_row = wT, I
-    nt.C, nt.C_row = G_x, I
-    nt.E, nt.E_row = hidden, I
     if hidden == NULL:
-        nt.finish, nt.E = STORE, G
-    product(&nt, B, I)
+        nt.E, nt.E_row = G, 0
+    all_calls(NULL, &nt, B, I, H, False, NULL)
 
 
 cdef inline void forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil:
@@ -96,7 +82,7 @@ cdef inline void backprop(const Net *net, Py_ssize_t rows, const void **inputs, 
         if l > 0:
             G_x = scratch.G[l % 2]
             dense_input(rows, layer, G, <const real *>inputs[l], scratch.wT, G_x)
-        dense_weights(rows, layer, <const real *>inputs[l], G, UPDATE, &rate, <real *>layer.w, <real *>layer.b)
+        dense_weights(rows, layer, <const real *>inputs[l], G, UPDATE, &rate, scratch.piece, <real *>layer.w, <real *>layer.b)
         G = G_x
 
 
@@ -110,7 +96,7 @@ cdef inline void gradients(const Net *net, Py_ssize_t rows, const void **inputs,
     for l in range(net.layer_cnt - 1, -1, -1):
         layer = &net.layers[l]
         if G_w != NULL:
-            dense_weights(rows, layer, <const real *>inputs[l], G, STORE, G, <real *>G_w[l], <real *>G_b[l])
+            dense_weights(rows, layer, <const real *>inputs[l], G, STORE, G, NULL, <real *>G_w[l], <real *>G_b[l])
         if l > 0:
             G_x = scratch.G[l % 2]
             dense_input(rows, layer, G, <const real *>inputs[l], scratch.wT, G_x)

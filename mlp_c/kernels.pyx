@@ -3,7 +3,7 @@
 This page is translated once and compiled once per level and precision (v3_f64, v3_f32, ...), the precision
 by the macro MLP_F32. No Python object occurs in it but the capsules that carry the tables. Below it:
 
-    plan (a training step, planned), direct (calls on arrays as they lie)
+    planned_step, plan (training), direct (calls on arrays as they lie)
                                      ->  small (an output cut into tiles)  ->  tiles    ->  simd.h, blocksizes.h
     steps (the whole network)        ->  dense (a layer)                   ->  plain    ->  simd.h, blocksizes.h
     losses (the three problems), for both
@@ -11,7 +11,7 @@ by the macro MLP_F32. No Python object occurs in it but the capsules that carry 
 
 from cpython.pycapsule cimport PyCapsule_New
 
-from . cimport dense, direct, losses, plain, plan, small, steps
+from . cimport dense, direct, losses, plain, plan, planned_step, small, steps
 from .simd cimport real
 from .table cimport Kernels, Net
 from .tiles cimport STORE, Call
@@ -98,12 +98,9 @@ cdef void small_product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const void *A,
     if B_col != 1:
         small.transpose(N, K, <const real *>B, B_col, <real *>scratch, N)
         B, B_row = scratch, N
-    call.finish, call.K = STORE, K
-    call.A, call.A_row, call.A_col = <const real *>A, A_row, A_col
-    call.B, call.B_row = <const real *>B, B_row
-    call.C, call.C_row = <real *>C, N
-    call.E, call.E_row = <const real *>A, 0
-    small.product(&call, M, N)
+    call = small.described(STORE, <const real *>A, A_row, A_col, <const real *>B, B_row, <real *>C, N,
+                           <const real *>A, 0)
+    small.all_calls(NULL, &call, M, N, K, False, NULL)
 
 
 cdef Py_ssize_t small_work_bytes(const Net *net, Py_ssize_t rows) noexcept nogil:
@@ -111,7 +108,7 @@ cdef Py_ssize_t small_work_bytes(const Net *net, Py_ssize_t rows) noexcept nogil
 
 
 cdef void small_prepare(const Net *net, Py_ssize_t rows, void *work) noexcept nogil:
-    plan.prepare(net, rows, <plan.Plan *>work)
+    plan.lay_out(net, rows, <plan.Plan *>work)
 
 
 cdef void small_forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil:
@@ -133,17 +130,17 @@ cdef void small_gradients(const Net *net, Py_ssize_t rows, const void **inputs, 
 
 
 cdef void small_load(const Net *net, void *work) noexcept nogil:
-    plan.load_parameters(net, <plan.Plan *>work)
+    planned_step.load_parameters(net, <plan.Plan *>work)
 
 
 cdef void small_step(const Net *net, int problem, Py_ssize_t rows, const void *x, const void *y, const Py_ssize_t *order,
                      double learning_rate, void *work, double *loss, double *accuracy) noexcept nogil:
-    plan.step(<plan.Plan *>work, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order, learning_rate,
-              loss, accuracy)
+    planned_step.step(<plan.Plan *>work, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order,
+                      learning_rate, loss, accuracy)
 
 
 cdef void small_store(const Net *net, void *work) noexcept nogil:
-    plan.store_parameters(net, <plan.Plan *>work)
+    planned_step.store_parameters(net, <plan.Plan *>work)
 
 
 # ---- the tables --------------------------------------------------------------------------------------------

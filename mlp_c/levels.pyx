@@ -10,6 +10,8 @@ The environment variable MLP_C_LEVEL forces a level. Every level gives the same 
 import importlib
 import os
 
+import numpy as np
+
 cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_GetPointer
 
@@ -79,6 +81,28 @@ cdef const Kernels *kernels_of(cnp.ndarray array, bint plain=False) noexcept:
     if cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32:
         return plain_float32_kernels if plain else float32_kernels
     return plain_float64_kernels if plain else float64_kernels
+
+
+def product(cnp.ndarray A, cnp.ndarray B, str level, str path="small"):
+    """A (M, K) @ B (K, N) by the kernels of one level and path, a new array: for tests and for the curious.
+
+    A and B are of one dtype, float64 or float32; each lies in C order, or transposed (`x.T`).
+    """
+    cdef const Kernels *kernels = table_of(level, "f32" if A.dtype == np.float32 else "f64", path)
+    cdef Py_ssize_t M = A.shape[0], K = A.shape[1], N = B.shape[1], size = kernels.itemsize
+    for name, array in (("A", A), ("B", B)):
+        if array.dtype not in (np.float64, np.float32) or array.dtype != A.dtype or array.ndim != 2:
+            raise TypeError(f"{name}: expected two matrices of float64 or two of float32, got {array.dtype}")
+        if not (array.flags.c_contiguous or array.flags.f_contiguous) or not array.flags.aligned:
+            raise ValueError(f"{name}: expected an aligned array in C order, or the transpose of one")
+    if B.shape[0] != K:
+        raise ValueError(f"B: expected {K} rows, got {B.shape[0]}")
+    cdef cnp.ndarray C = np.empty((M, N), dtype=A.dtype), scratch = np.empty((K, N), dtype=A.dtype)
+    cdef bint A_lies = A.flags.c_contiguous, B_lies = B.flags.c_contiguous
+    kernels.product(M, N, K, cnp.PyArray_DATA(A), K if A_lies else 1, 1 if A_lies else M,
+                    cnp.PyArray_DATA(B), N if B_lies else 1, 1 if B_lies else K, cnp.PyArray_DATA(C),
+                    cnp.PyArray_DATA(scratch))
+    return C
 
 
 level = chosen(os.environ.get("MLP_C_LEVEL"))

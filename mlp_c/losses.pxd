@@ -4,13 +4,24 @@ Formulas: `mlp_py.problems`. Terms are computed in `real` and summed in float64:
 the rows in blocks of 256, divided once by the count. G_output divides by the count in `real`.
 """
 
-from .simd cimport absolute, exp, log, real
+from .elementary cimport vexp, vlog
 from .plain cimport KC
+from .simd cimport absolute, real, single
 
 cdef enum Problem:
     REGRESSION = 0
     BINARY = 1
     SELECT = 2
+
+
+cdef inline real exp(real x) noexcept nogil:
+    """exp(x) for x <= 0."""
+    return <real>vexp[single](<single>x)
+
+
+cdef inline real log(real x) noexcept nogil:
+    """log(x) for positive normal x."""
+    return <real>vlog[single](<single>x)
 
 
 cdef inline real sigmoid(real x) noexcept nogil:

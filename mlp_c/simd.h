@@ -10,32 +10,46 @@
 #define MLP_SIMD_H
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef MLP_F32
 typedef float real;
-typedef int32_t bits;
+typedef uint32_t bits;
 #define REAL_BYTES 4
 #define REAL_FMA(a, b, c) __builtin_fmaf(a, b, c) /* not fma: it would round twice */
-#define REAL_EXP(a) expf(a)
-#define REAL_LOG(a) logf(a)
 #define REAL_ABS(a) __builtin_fabsf(a)
+#define MANTISSA 23
+#define EXPONENT_BIAS 127
+#define SQRT_HALF_BITS 0x3f3504f3u
 #else
 typedef double real;
-typedef int64_t bits;
+typedef uint64_t bits;
 #define REAL_BYTES 8
 #define REAL_FMA(a, b, c) __builtin_fma(a, b, c)
-#define REAL_EXP(a) exp(a)
-#define REAL_LOG(a) log(a)
 #define REAL_ABS(a) __builtin_fabs(a)
+#define MANTISSA 52
+#define EXPONENT_BIAS 1023
+#define SQRT_HALF_BITS 0x3fe6a09e667f3bcdu
 #endif
+
+/* 2**MANTISSA + an integer has that integer in its lowest bits; with half as much again, a negative one too. */
+#define SHIFTED ((real)((bits)1 << MANTISSA))
+#define ROUNDER ((real)1.5 * SHIFTED)
+#define ONE_BITS ((bits)EXPONENT_BIAS << MANTISSA)
+#define SHIFTED_BITS ((bits)(EXPONENT_BIAS + MANTISSA) << MANTISSA)
+#define ROUNDER_BITS (SHIFTED_BITS | (bits)1 << (MANTISSA - 1))
 
 /* One vector type and its operations.
 
    load, store      at any address of a `real`
    of               the same number in every lane
    relu             z <= 0 ? +0 : z, by masking: NaN passes, -0 becomes +0
-   sign             1, -1, +0, or NaN for NaN: h + 0 turns -0 into +0 and keeps NaN */
+   sign             1, -1, +0, or NaN for NaN: h + 0 turns -0 into +0 and keeps NaN
+   sign_of_relu     the same for a ReLU's output: positive, +0 or NaN
+   pick             x < 0 ? a : b
+   power            2**n from ROUNDER + n
+   mantissa         of x > 0 as x = m * 2**k: m from sqrt(1/2) to sqrt(2), and k into a second place */
 #define MLP_VECTOR(vec, bytes, fma_intrinsic)                                                                   \
     typedef real vec __attribute__((vector_size(bytes)));                                                      \
     typedef bits vec##_bits __attribute__((vector_size(bytes)));                                               \
@@ -49,7 +63,41 @@ typedef int64_t bits;
         vec##_bits up = h > (vec){0}, down = h < (vec){0};                                                     \
         return (vec)((up & (vec##_bits)vec##_of(1)) | (down & (vec##_bits)vec##_of(-1)) |                      \
                      (~(up | down) & (vec##_bits)(h + (vec){0})));                                             \
+    }                                                                                                          \
+    static inline vec vec##_sign_of_relu(vec h) {                                                              \
+        vec##_bits up = h > (vec){0};                                                                          \
+        return (vec)((up & (vec##_bits)vec##_of(1)) | (~up & (vec##_bits)h));                                  \
+    }                                                                                                          \
+    static inline vec vec##_abs(vec x) { return (vec)((vec##_bits)x & ~(vec##_bits)vec##_of((real)-0.0)); }    \
+    static inline vec vec##_pick(vec x, vec a, vec b) {                                                        \
+        vec##_bits below = x < (vec){0};                                                                       \
+        return (vec)((below & (vec##_bits)a) | (~below & (vec##_bits)b));                                      \
+    }                                                                                                          \
+    static inline vec vec##_power(vec t) {                                                                     \
+        return (vec)(((vec##_bits)t - ROUNDER_BITS + EXPONENT_BIAS) << MANTISSA);                              \
+    }                                                                                                          \
+    static inline vec vec##_mantissa(vec x, vec *k) {                                                          \
+        vec##_bits all = (vec##_bits)x + (ONE_BITS - SQRT_HALF_BITS);                                          \
+        *k = (vec)(all >> MANTISSA | SHIFTED_BITS) - vec##_of(SHIFTED + EXPONENT_BIAS);                        \
+        return (vec)((all & (((bits)1 << MANTISSA) - 1)) + SQRT_HALF_BITS);                                    \
     }
+
+/* Two vectors zipped, a0 b0 a1 b1 ...: the lower half of that, and the upper one; `lanes` is their number. */
+#ifdef __clang__
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (full_bits){__VA_ARGS__})
+#endif
+#define ZIP_2(a, b, from) SHUFFLE(a, b, from, 2 + from)
+#define ZIP_4(a, b, from) SHUFFLE(a, b, from, 4 + from, from + 1, 5 + from)
+#define ZIP_8(a, b, from) \
+    SHUFFLE(a, b, from, 8 + from, from + 1, 9 + from, from + 2, 10 + from, from + 3, 11 + from)
+#define ZIP_16(a, b, from)                                                                                     \
+    SHUFFLE(a, b, from, 16 + from, from + 1, 17 + from, from + 2, 18 + from, from + 3, 19 + from, from + 4,    \
+            20 + from, from + 5, 21 + from, from + 6, 22 + from, from + 7, 23 + from)
+#define MLP_ZIP(lanes)                                                                                         \
+    static inline full full_zip_low(full a, full b) { return ZIP_##lanes(a, b, 0); }                           \
+    static inline full full_zip_high(full a, full b) { return ZIP_##lanes(a, b, (lanes / 2)); }
 
 #if defined(__x86_64__) && defined(__FMA__) && defined(__AVX2__)
 #include <immintrin.h>
@@ -98,6 +146,19 @@ static inline single single_of(real a) { return a; }
 static inline single single_fma(single a, single b, single c) { return REAL_FMA(a, b, c); }
 static inline single single_relu(single z) { return z <= 0 ? (real)0 : z; }
 static inline single single_sign(single h) { return h > 0 ? (real)1 : h < 0 ? (real)-1 : h + (real)0; }
+static inline single single_sign_of_relu(single h) { return h > 0 ? (real)1 : h; }
+static inline single single_abs(single x) { return REAL_ABS(x); }
+static inline single single_pick(single x, single a, single b) { return x < 0 ? a : b; }
+static inline single single_of_bits(bits b) { union { bits b; single r; } both = {b}; return both.r; }
+static inline bits single_to_bits(single r) { union { single r; bits b; } both = {r}; return both.b; }
+static inline single single_power(single t) {
+    return single_of_bits((single_to_bits(t) - ROUNDER_BITS + EXPONENT_BIAS) << MANTISSA);
+}
+static inline single single_mantissa(single x, single *k) {
+    bits all = single_to_bits(x) + (ONE_BITS - SQRT_HALF_BITS);
+    *k = single_of_bits(all >> MANTISSA | SHIFTED_BITS) - (SHIFTED + EXPONENT_BIAS);
+    return single_of_bits((all & (((bits)1 << MANTISSA) - 1)) + SQRT_HALF_BITS);
+}
 
 #define MLP_ALIAS(vec)                                                                                         \
     typedef single vec;                                                                                        \
@@ -106,7 +167,12 @@ static inline single single_sign(single h) { return h > 0 ? (real)1 : h < 0 ? (r
     static inline vec vec##_of(real a) { return a; }                                                           \
     static inline vec vec##_fma(vec a, vec b, vec c) { return single_fma(a, b, c); }                           \
     static inline vec vec##_relu(vec z) { return single_relu(z); }                                             \
-    static inline vec vec##_sign(vec h) { return single_sign(h); }
+    static inline vec vec##_sign(vec h) { return single_sign(h); }                                             \
+    static inline vec vec##_sign_of_relu(vec h) { return single_sign_of_relu(h); }                             \
+    static inline vec vec##_abs(vec x) { return single_abs(x); }                                               \
+    static inline vec vec##_pick(vec x, vec a, vec b) { return single_pick(x, a, b); }                         \
+    static inline vec vec##_power(vec t) { return single_power(t); }                                           \
+    static inline vec vec##_mantissa(vec x, vec *k) { return single_mantissa(x, k); }
 
 #ifndef FULL_BYTES
 MLP_ALIAS(full)
@@ -120,6 +186,35 @@ MLP_ALIAS(half)
 #ifndef QUARTER_BYTES
 MLP_ALIAS(quarter)
 #define QUARTER_BYTES REAL_BYTES
+#endif
+
+/* x, of which the compiler shall know nothing: what depends on it is computed where it is used, not kept in a
+   register (that is, on the stack) from outside a loop that mostly runs once. */
+static inline ptrdiff_t here(ptrdiff_t x) {
+    __asm__ volatile("" : "+r"(x));
+    return x;
+}
+
+#ifdef MLP_F32
+#if FULL_BYTES == 64
+MLP_ZIP(16)
+#elif FULL_BYTES == 32
+MLP_ZIP(8)
+#elif FULL_BYTES == 16
+MLP_ZIP(4)
+#endif
+#else
+#if FULL_BYTES == 64
+MLP_ZIP(8)
+#elif FULL_BYTES == 32
+MLP_ZIP(4)
+#elif FULL_BYTES == 16
+MLP_ZIP(2)
+#endif
+#endif
+#if FULL_BYTES == REAL_BYTES /* never called: one lane needs no zipping */
+static inline full full_zip_low(full a, full b) { return a + 0 * b; }
+static inline full full_zip_high(full a, full b) { return b + 0 * a; }
 #endif
 
 #define FULL_LANES (FULL_BYTES / REAL_BYTES)

@@ -8,9 +8,9 @@ goes into a variable of the type wanted (`load(&v, p)`), because only an argumen
 cdef extern from "simd.h" nogil:
     ctypedef double real
     real fma "REAL_FMA" (real a, real b, real c)     # a * b + c, rounded once
-    real exp "REAL_EXP" (real a)
-    real log "REAL_LOG" (real a)
     real absolute "REAL_ABS" (real a)
+    Py_ssize_t here(Py_ssize_t x)   # x, computed on the spot
+    real ROUNDER                    # 1.5 * 2**MANTISSA
 
     # C knows what these are; here they are four types that Cython can tell apart, no more.
     ctypedef double full            # the widest vector of this level
@@ -48,6 +48,20 @@ cdef extern from "simd.h" nogil:
     half half_sign(half h)
     quarter quarter_sign(quarter h)
     single single_sign(single h)
+    full full_sign_of_relu(full h)
+    half half_sign_of_relu(half h)
+    quarter quarter_sign_of_relu(quarter h)
+    single single_sign_of_relu(single h)
+    full full_zip_low(full a, full b)       # a0 b0 a1 b1 ..., the lower half
+    full full_zip_high(full a, full b)      # and the upper one
+    full full_abs(full x)
+    single single_abs(single x)
+    full full_pick(full x, full a, full b)
+    single single_pick(single x, single a, single b)
+    full full_power(full t)
+    single single_power(single t)
+    full full_mantissa(full x, full *k)
+    single single_mantissa(single x, single *k)
 
 ctypedef fused lanes:
     full
@@ -138,3 +152,54 @@ cdef inline lanes vsign(lanes h) noexcept nogil:
         return quarter_sign(h)
     else:
         return single_sign(h)
+
+
+cdef inline lanes vsign_of_relu(lanes h) noexcept nogil:
+    """sign(h) where h came out of a ReLU: positive, +0 or NaN."""
+    if lanes is full:
+        return full_sign_of_relu(h)
+    elif lanes is half:
+        return half_sign_of_relu(h)
+    elif lanes is quarter:
+        return quarter_sign_of_relu(h)
+    else:
+        return single_sign_of_relu(h)
+
+
+# ---- for the losses: the widest vector, and one number ----------------------------------------------------
+
+ctypedef fused wide:
+    full
+    single
+
+
+cdef inline wide vabs(wide x) noexcept nogil:
+    """abs(x)"""
+    if wide is full:
+        return full_abs(x)
+    else:
+        return single_abs(x)
+
+
+cdef inline wide pick(wide x, wide a, wide b) noexcept nogil:
+    """a where x < 0, else b (so b where x is NaN)."""
+    if wide is full:
+        return full_pick(x, a, b)
+    else:
+        return single_pick(x, a, b)
+
+
+cdef inline wide power(wide t) noexcept nogil:
+    """2**n, given t = ROUNDER + n; n between the exponents of the smallest and the largest normal number."""
+    if wide is full:
+        return full_power(t)
+    else:
+        return single_power(t)
+
+
+cdef inline wide mantissa(wide x, wide *k) noexcept nogil:
+    """m from sqrt(1/2) to sqrt(2) with x = m * 2**k; x positive and normal."""
+    if wide is full:
+        return full_mantissa(x, k)
+    else:
+        return single_mantissa(x, k)

@@ -9,8 +9,7 @@ tile serves x @ w, x.T @ G, and G @ w.T given w.T. What becomes of the sums is f
 MR, NV and the vector's type are constants wherever these functions are called: the compiler makes one tile of each.
 """
 
-from .plain cimport KC
-from .simd cimport lane_cnt, lanes, load, real, spread, store, vfma, vrelu, vsign
+from .simd cimport here, lane_cnt, lanes, load, real, spread, store, vfma, vrelu, vsign, vsign_of_relu
 
 cdef extern from "blocksizes.h" nogil:
     cdef enum:
@@ -23,16 +22,18 @@ cdef enum Finish:
     BIAS = 1                    # C = sum + E[j]
     BIAS_RELU = 2               # C = relu(sum + E[j])
     MASK = 3                    # C = sum * sign(E[i, j])
-    UPDATE = 4                  # C = fma(E[0], sum, C), with E[0] = -learning_rate
+    MASK_RELU = 4               # the same where E came out of a ReLU: positive, +0 or NaN
+    UPDATE = 5                  # C = fma(E[0], sum, C), with E[0] = -learning_rate
 
 cdef struct Call:
     # One rectangle of an output, cut into panels x strips tiles of one shape.
-    void (*run)(const Call *call) noexcept nogil
+    void (*run)(const Call *call, Py_ssize_t panel) noexcept nogil
     int finish                  # a Finish
     int rows                    # MR, rows of a tile
     Py_ssize_t strips           # tiles below each other
     Py_ssize_t panels           # tiles beside each other
-    Py_ssize_t K                # terms of a sum
+    Py_ssize_t width            # columns of a tile
+    Py_ssize_t K                # terms of a sum, at most KC
     const real *A
     Py_ssize_t A_row            # steps in elements
     Py_ssize_t A_col
@@ -42,17 +43,17 @@ cdef struct Call:
     Py_ssize_t C_row
     const real *E               # what `finish` needs
     Py_ssize_t E_row
+    Py_ssize_t E_col            # 1, or 0 for UPDATE
+    const real *begun           # chains to go on with, in the layout of C; NULL: begin at +0
+    const real *total           # sums of the blocks before, in the layout of C, to add the chains to; NULL: none
 
 
 cdef inline void chain(lanes *like, int MR, int NV, bint A_in_columns, Py_ssize_t K, const real *A, Py_ssize_t A_row,
                        Py_ssize_t A_col, const real *B, Py_ssize_t B_row, lanes acc[MAX_ROWS][MAX_VECTORS]) noexcept nogil:
-    """acc = the chains over K terms, from +0. A_in_columns: A_row is 1, known to the compiler; else A_col is."""
+    """acc goes on with K terms. A_in_columns: A_row is 1, known to the compiler; else A_col is."""
     cdef lanes a
     cdef lanes b[MAX_VECTORS]
     cdef Py_ssize_t i, j, p, L = lane_cnt[lanes](like)
-    for i in range(MR):
-        for j in range(NV):
-            spread[lanes](&acc[i][j], 0)
     for p in range(K):
         for j in range(NV):
             load[lanes](&b[j], B + p * B_row + j * L)
@@ -82,49 +83,53 @@ cdef inline void finish(lanes *like, int MR, int NV, int how, const real *E, Py_
             elif how == MASK:
                 load[lanes](&e, E + i * E_row + j * L)
                 c = acc[i][j] * vsign[lanes](e)
+            elif how == MASK_RELU:
+                load[lanes](&e, E + i * E_row + j * L)
+                c = acc[i][j] * vsign_of_relu[lanes](e)
             else:
                 load[lanes](&c, C + i * C_row + j * L)
                 c = vfma[lanes](e, acc[i][j], c)
             store[lanes](C + i * C_row + j * L, c)
 
 
-cdef inline void sweep(lanes *like, int MR, int NV, bint A_in_columns, const Call *call) noexcept nogil:
-    """All tiles of one call, panel by panel: a panel of B stays in the first-level cache while A streams by."""
+cdef inline void sweep(lanes *like, int MR, int NV, bint A_in_columns, const Call *call, Py_ssize_t panel) noexcept nogil:
+    """All tiles of one panel. What `here` hides would be kept on the stack from outside a loop that mostly runs once."""
     cdef lanes acc[MAX_ROWS][MAX_VECTORS]
-    cdef lanes total[MAX_ROWS][MAX_VECTORS]
-    cdef const real *A
-    cdef const real *B = call.B
-    cdef real *C
-    cdef const real *E
-    cdef Py_ssize_t panel, strip, begin, i, j, width = NV * lane_cnt[lanes](like)
+    cdef lanes v
+    cdef Py_ssize_t strip, i, j, C_row, E_row, L = lane_cnt[lanes](like), column = panel * NV * lane_cnt[lanes](like)
+    cdef const real *A = call.A
+    cdef real *C = call.C + column
+    cdef const real *E = call.E + column * call.E_col
     if MR * NV > ACCUMULATORS:
         return
-    for panel in range(call.panels):
-        A = call.A
-        C = call.C + panel * width
-        E = call.E if call.finish == UPDATE else call.E + panel * width
-        for strip in range(call.strips):
-            chain[lanes](like, MR, NV, A_in_columns, min(call.K, KC), A, call.A_row, call.A_col, B, call.B_row, acc)
-            for begin from KC <= begin < call.K by KC:
-                for i in range(MR):
-                    for j in range(NV):
-                        total[i][j] = acc[i][j]
-                chain[lanes](like, MR, NV, A_in_columns, min(call.K - begin, KC), A + begin * call.A_col, call.A_row,
-                      call.A_col, B + begin * call.B_row, call.B_row, acc)
-                for i in range(MR):
-                    for j in range(NV):
-                        acc[i][j] = total[i][j] + acc[i][j]
-            if call.finish == BIAS_RELU:
-                finish[lanes](like, MR, NV, BIAS_RELU, E, 0, C, call.C_row, acc)
-            elif call.finish == UPDATE:
-                finish[lanes](like, MR, NV, UPDATE, E, 0, C, call.C_row, acc)
-            elif call.finish == MASK:
-                finish[lanes](like, MR, NV, MASK, E, call.E_row, C, call.C_row, acc)
-            elif call.finish == BIAS:
-                finish[lanes](like, MR, NV, BIAS, E, 0, C, call.C_row, acc)
-            else:
-                finish[lanes](like, MR, NV, STORE, E, 0, C, call.C_row, acc)
-            A = A + MR * call.A_row
-            C = C + MR * call.C_row
-            E = E + MR * call.E_row
-        B = B + width
+    for strip in range(call.strips):
+        C_row, E_row = here(call.C_row), here(call.E_row)
+        for i in range(MR):
+            for j in range(NV):
+                spread[lanes](&acc[i][j], 0)
+        if call.begun != NULL:
+            for i in range(MR):
+                for j in range(NV):
+                    load[lanes](&acc[i][j], call.begun + (C - call.C) + i * C_row + j * L)
+        chain[lanes](like, MR, NV, A_in_columns, call.K, A, here(call.A_row), here(call.A_col), call.B + column,
+                     here(call.B_row), acc)
+        if call.total != NULL:
+            for i in range(MR):
+                for j in range(NV):
+                    load[lanes](&v, call.total + (C - call.C) + i * C_row + j * L)
+                    acc[i][j] = v + acc[i][j]
+        if call.finish == BIAS_RELU:
+            finish[lanes](like, MR, NV, BIAS_RELU, E, 0, C, C_row, acc)
+        elif call.finish == UPDATE:
+            finish[lanes](like, MR, NV, UPDATE, E, 0, C, C_row, acc)
+        elif call.finish == MASK_RELU:
+            finish[lanes](like, MR, NV, MASK_RELU, E, E_row, C, C_row, acc)
+        elif call.finish == MASK:
+            finish[lanes](like, MR, NV, MASK, E, E_row, C, C_row, acc)
+        elif call.finish == BIAS:
+            finish[lanes](like, MR, NV, BIAS, E, 0, C, C_row, acc)
+        else:
+            finish[lanes](like, MR, NV, STORE, E, 0, C, C_row, acc)
+        A = A + MR * here(call.A_row)
+        C = C + MR * C_row
+        E = E + MR * E_row
