@@ -43,9 +43,7 @@ cdef struct LayerPlan:
     real *x                     # the layer's input: where x_1 or h_1 of row 0 lies; the 1 lies before it
     Py_ssize_t x_row
     real *G                     # the gradient of the layer's output
-    # Two lists of each kind, for blocks of two heights.
-    Call *forward[2]            # y = relu(x @ w + b)
-    Py_ssize_t forward_cnt[2]
+    # Two lists of each kind, for blocks of two heights: backwards through this layer.
     Call *input[2]              # G of the layer's input
     Py_ssize_t input_cnt[2]
     Call *weights[2]            # the update of P
@@ -60,7 +58,8 @@ cdef struct Plan:
     Py_ssize_t rows[2]          # the heights of blocks that the two lists are written for; 0 for none
     bint aimed[2]               # does the list's update go by way of S and T?
     int recent                  # the list used last
-    Call *calls[2]              # where the lists begin
+    Call *calls[2]              # where the lists begin: forward through all layers comes first
+    Py_ssize_t forward_cnt[2]
     real *output                # (rows, padded O)
     real *y                     # (rows, padded O), gathered
     real *term                  # (rows of the minibatch, padded O), the terms of the loss
@@ -155,9 +154,8 @@ cdef inline void write_lists(Plan *plan, int k, Py_ssize_t B) noexcept nogil:
             call.C, call.C_row = layer[1].x, layer[1].x_row
         else:
             call.finish = BIAS
-        layer.forward[k] = place
-        layer.forward_cnt[k] = all_calls(place, &call, B, layer.H, layer.I, True, NULL)
-        place += layer.forward_cnt[k]
+        place += all_calls(place, &call, B, layer.H, layer.I, True, NULL)
+    plan.forward_cnt[k] = place - plan.calls[k]
     for l in range(plan.layer_cnt - 1, -1, -1):
         layer = &plan.layers[l]
         layer.input[k], layer.input_cnt[k] = place, 0

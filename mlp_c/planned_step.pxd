@@ -114,35 +114,49 @@ cdef inline void aim(LayerPlan *layer, int k, Py_ssize_t begin, Py_ssize_t end, 
             call.C = layer.S + place
 
 
+cdef inline void fetch(Plan *plan, Py_ssize_t rows, Py_ssize_t begin, const real *x, const real *y,
+                       const Py_ssize_t *order) noexcept nogil:
+    """Rows begin .. begin+rows-1 of the minibatch, into the plan's x and y."""
+    cdef LayerPlan *first = plan.layers
+    cdef LayerPlan *last = &plan.layers[plan.layer_cnt - 1]
+    if order != NULL:
+        gather(rows, first.I, x, order + begin, first.x, first.x_row)
+        gather(rows, last.H, y, order + begin, plan.y, last.H_row)
+    else:
+        take(rows, first.I, x + begin * first.I, first.x, first.x_row)
+        take(rows, last.H, y + begin * last.H, plan.y, last.H_row)
+
+
+cdef inline void back(Plan *plan, int k, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t B) noexcept nogil:
+    """From the last layer to the first: the gradient of its input, then of its weights, for rows begin .. end-1 of B."""
+    cdef LayerPlan *layer = &plan.layers[plan.layer_cnt - 1]
+    cdef bint by_blocks = begin > 0 or end < B
+    while True:
+        run(layer.input[k], layer.input_cnt[k])
+        if by_blocks or plan.aimed[k]:
+            aim(layer, k, begin, end, B)
+        run(layer.weights[k], layer.weights_cnt[k])
+        if layer == plan.layers:
+            break
+        if layer.H > 1 and end == B:
+            renew_transpose(layer)
+        layer -= 1
+    plan.aimed[k] = by_blocks
+
+
 cdef inline void step(Plan *plan, Problem problem, Py_ssize_t B, const real *x, const real *y, const Py_ssize_t *order,
                       double learning_rate, double *loss, double *accuracy) noexcept nogil:
     """One step on the rows order[0 .. B-1] of x and y, or where order is NULL on their first B rows."""
-    cdef LayerPlan *first = &plan.layers[0]
     cdef LayerPlan *last = &plan.layers[plan.layer_cnt - 1]
-    cdef LayerPlan *layer
-    cdef Py_ssize_t l, begin, rows, height = block_rows(plan, B), O_row = last.H_row
+    cdef Py_ssize_t begin, rows, place, height = block_rows(plan, B)
     cdef int k
     plan.rate = -<real>learning_rate
     for begin from 0 <= begin < B by height:
         rows = min(height, B - begin)
         k = list_for(plan, rows)
-        if order != NULL:
-            gather(rows, first.I, x, order + begin, first.x, first.x_row)
-            gather(rows, last.H, y, order + begin, plan.y, O_row)
-        else:
-            take(rows, first.I, x + begin * first.I, first.x, first.x_row)
-            take(rows, last.H, y + begin * last.H, plan.y, O_row)
-        for l in range(plan.layer_cnt):
-            run(plan.layers[l].forward[k], plan.layers[l].forward_cnt[k])
-        loss_terms(problem, rows, B, last.H, plan.output, plan.y, O_row, plan.term + begin * O_row,
-                   plan.hit + begin * O_row, last.G)
-        for l in range(plan.layer_cnt - 1, -1, -1):
-            layer = &plan.layers[l]
-            run(layer.input[k], layer.input_cnt[k])
-            if height < B or plan.aimed[k]:
-                aim(layer, k, begin, begin + rows, B)
-            run(layer.weights[k], layer.weights_cnt[k])
-            if l > 0 and layer.H > 1 and begin + rows == B:
-                renew_transpose(layer)
-        plan.aimed[k] = height < B
-    means(problem, B, last.H, O_row, plan.term, plan.hit, loss, accuracy)
+        fetch(plan, rows, begin, x, y, order)
+        run(plan.calls[k], plan.forward_cnt[k])
+        place = begin * last.H_row
+        loss_terms(problem, rows, B, last.H, plan.output, plan.y, last.H_row, plan.term + place, plan.hit + place, last.G)
+        back(plan, k, begin, begin + rows, B)
+    means(problem, B, last.H, last.H_row, plan.term, plan.hit, loss, accuracy)

@@ -188,11 +188,11 @@ MLP_ALIAS(quarter)
 #define QUARTER_BYTES REAL_BYTES
 #endif
 
-/* x, of which the compiler shall know nothing: what depends on it is computed where it is used, not kept in a
-   register (that is, on the stack) from outside a loop that mostly runs once. */
-static inline ptrdiff_t here(ptrdiff_t x) {
-    __asm__ volatile("" : "+r"(x));
-    return x;
+/* p, of which the compiler shall know nothing: what is read through it is read where it is used, not kept in a register
+   (that is, on the stack) from outside a loop that mostly runs once, or over a loop that needs all registers. */
+static inline const void *afresh(const void *p) {
+    __asm__ volatile("" : "+r"(p));
+    return p;
 }
 
 #ifdef MLP_F32

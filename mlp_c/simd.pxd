@@ -9,7 +9,7 @@ cdef extern from "simd.h" nogil:
     ctypedef double real
     real fma "REAL_FMA" (real a, real b, real c)     # a * b + c, rounded once
     real absolute "REAL_ABS" (real a)
-    Py_ssize_t here(Py_ssize_t x)   # x, computed on the spot
+    const void *afresh(const void *p)   # p, to be read through on the spot
     real ROUNDER                    # 1.5 * 2**MANTISSA
 
     # C knows what these are; here they are four types that Cython can tell apart, no more.

@@ -9,7 +9,7 @@ tile serves x @ w, x.T @ G, and G @ w.T given w.T. What becomes of the sums is f
 MR, NV and the vector's type are constants wherever these functions are called: the compiler makes one tile of each.
 """
 
-from .simd cimport here, lane_cnt, lanes, load, real, spread, store, vfma, vrelu, vsign, vsign_of_relu
+from .simd cimport afresh, lane_cnt, lanes, load, real, spread, store, vfma, vrelu, vsign, vsign_of_relu
 
 cdef extern from "blocksizes.h" nogil:
     cdef enum:
@@ -93,43 +93,48 @@ cdef inline void finish(lanes *like, int MR, int NV, int how, const real *E, Py_
 
 
 cdef inline void sweep(lanes *like, int MR, int NV, bint A_in_columns, const Call *call, Py_ssize_t panel) noexcept nogil:
-    """All tiles of one panel. What `here` hides would be kept on the stack from outside a loop that mostly runs once."""
+    """All tiles of one panel. `call` is read afresh around the chain, whose loop needs all registers."""
     cdef lanes acc[MAX_ROWS][MAX_VECTORS]
     cdef lanes v
-    cdef Py_ssize_t strip, i, j, C_row, E_row, L = lane_cnt[lanes](like), column = panel * NV * lane_cnt[lanes](like)
+    cdef Py_ssize_t strip, i, j, C_row, L = lane_cnt[lanes](like), column = panel * NV * lane_cnt[lanes](like)
     cdef const real *A = call.A
     cdef real *C = call.C + column
     cdef const real *E = call.E + column * call.E_col
     if MR * NV > ACCUMULATORS:
         return
     for strip in range(call.strips):
-        C_row, E_row = here(call.C_row), here(call.E_row)
+        call = <const Call *>afresh(call)
         for i in range(MR):
             for j in range(NV):
                 spread[lanes](&acc[i][j], 0)
         if call.begun != NULL:
+            C_row = call.C_row
             for i in range(MR):
                 for j in range(NV):
                     load[lanes](&acc[i][j], call.begun + (C - call.C) + i * C_row + j * L)
-        chain[lanes](like, MR, NV, A_in_columns, call.K, A, here(call.A_row), here(call.A_col), call.B + column,
-                     here(call.B_row), acc)
+        chain[lanes](like, MR, NV, A_in_columns, call.K, A, call.A_row, call.A_col, call.B + column, call.B_row, acc)
+        call = <const Call *>afresh(call)
         if call.total != NULL:
+            C_row = call.C_row
             for i in range(MR):
                 for j in range(NV):
                     load[lanes](&v, call.total + (C - call.C) + i * C_row + j * L)
                     acc[i][j] = v + acc[i][j]
+            call = <const Call *>afresh(call)
+        C_row = call.C_row
         if call.finish == BIAS_RELU:
             finish[lanes](like, MR, NV, BIAS_RELU, E, 0, C, C_row, acc)
         elif call.finish == UPDATE:
             finish[lanes](like, MR, NV, UPDATE, E, 0, C, C_row, acc)
         elif call.finish == MASK_RELU:
-            finish[lanes](like, MR, NV, MASK_RELU, E, E_row, C, C_row, acc)
+            finish[lanes](like, MR, NV, MASK_RELU, E, call.E_row, C, C_row, acc)
         elif call.finish == MASK:
-            finish[lanes](like, MR, NV, MASK, E, E_row, C, C_row, acc)
+            finish[lanes](like, MR, NV, MASK, E, call.E_row, C, C_row, acc)
         elif call.finish == BIAS:
             finish[lanes](like, MR, NV, BIAS, E, 0, C, C_row, acc)
         else:
             finish[lanes](like, MR, NV, STORE, E, 0, C, C_row, acc)
-        A = A + MR * here(call.A_row)
-        C = C + MR * C_row
-        E = E + MR * E_row
+        call = <const Call *>afresh(call)
+        A = A + MR * call.A_row
+        C = C + MR * call.C_row
+        E = E + MR * call.E_row
