@@ -12,6 +12,7 @@
 #define MAX_ROWS 12
 #define MAX_VECTORS 3
 #define ACCUMULATORS (REGISTERS == 32 ? 24 : 12)
+#define SINGLE_ACCUMULATORS 12 /* where columns are taken one by one: a tail, not worth more code */
 
 /* Numbers of a weight gradient that may wait between blocks of KC rows: a quarter of a second-level cache of 512 KiB. */
 #define PIECE 16384

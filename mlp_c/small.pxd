@@ -11,7 +11,7 @@
 from .plain cimport KC
 from .simd cimport (FULL_LANES, HALF_LANES, QUARTER_LANES, full, full_load, full_store, full_zip_high, full_zip_low, half,
                     lanes, quarter, real, single)
-from .tiles cimport ACCUMULATORS, MAX_ROWS, STORE, UPDATE, Call, sweep
+from .tiles cimport ACCUMULATORS, MAX_ROWS, SINGLE_ACCUMULATORS, STORE, UPDATE, Call, sweep
 
 cdef extern from "blocksizes.h" nogil:
     cdef enum:
@@ -124,14 +124,14 @@ cdef inline Runner runner(int lane_cnt, int vectors, bint A_in_columns) noexcept
 cdef inline int add_panels(Call *calls, const Call *whole, Py_ssize_t M, Py_ssize_t column, int lane_cnt, int vectors,
                            Py_ssize_t panels) noexcept nogil:
     """Write down the calls for `panels` panels from `column` on: strips of h + 1 rows, then of h. Returns how many."""
-    cdef Py_ssize_t MR = min(<Py_ssize_t>MAX_ROWS, ACCUMULATORS // vectors)
+    cdef Py_ssize_t MR = min(<Py_ssize_t>MAX_ROWS, (ACCUMULATORS if lane_cnt > 1 else SINGLE_ACCUMULATORS) // vectors)
     cdef Py_ssize_t strips = (M + MR - 1) // MR, h = M // strips, tall = M - h * strips, row = 0
     cdef int cnt = 0
     cdef Call *call
     while row < M:
         call = calls + cnt
         call[0] = whole[0]
-        call.run = runner(lane_cnt, vectors, whole.A_col != 1)
+        call.run = runner(lane_cnt, vectors, whole.finish == UPDATE or whole.A_col != 1)
         call.panels = panels
         call.width = vectors * lane_cnt
         call.rows = <int>(h + 1 if row < tall else h)

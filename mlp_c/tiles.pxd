@@ -14,6 +14,7 @@ from .simd cimport afresh, lane_cnt, lanes, load, real, spread, store, vfma, vre
 cdef extern from "blocksizes.h" nogil:
     cdef enum:
         ACCUMULATORS
+        SINGLE_ACCUMULATORS
         MAX_ROWS
         MAX_VECTORS
 
@@ -100,8 +101,8 @@ cdef inline void sweep(lanes *like, int MR, int NV, bint A_in_columns, const Cal
     cdef const real *A = call.A
     cdef real *C = call.C + column
     cdef const real *E = call.E + column * call.E_col
-    if MR * NV > ACCUMULATORS:
-        return
+    if MR * NV > (ACCUMULATORS if L > 1 else SINGLE_ACCUMULATORS):
+        return                                  # never called: no such tile is made
     for strip in range(call.strips):
         call = <const Call *>afresh(call)
         for i in range(MR):
@@ -122,18 +123,18 @@ cdef inline void sweep(lanes *like, int MR, int NV, bint A_in_columns, const Cal
                     acc[i][j] = v + acc[i][j]
             call = <const Call *>afresh(call)
         C_row = call.C_row
-        if call.finish == BIAS_RELU:
-            finish[lanes](like, MR, NV, BIAS_RELU, E, 0, C, C_row, acc)
-        elif call.finish == UPDATE:
+        if call.finish == STORE:
+            finish[lanes](like, MR, NV, STORE, E, 0, C, C_row, acc)
+        elif A_in_columns:                      # x.T @ G
             finish[lanes](like, MR, NV, UPDATE, E, 0, C, C_row, acc)
-        elif call.finish == MASK_RELU:
-            finish[lanes](like, MR, NV, MASK_RELU, E, call.E_row, C, C_row, acc)
-        elif call.finish == MASK:
-            finish[lanes](like, MR, NV, MASK, E, call.E_row, C, C_row, acc)
+        elif call.finish == BIAS_RELU:          # x @ w, or G @ w.T
+            finish[lanes](like, MR, NV, BIAS_RELU, E, 0, C, C_row, acc)
         elif call.finish == BIAS:
             finish[lanes](like, MR, NV, BIAS, E, 0, C, C_row, acc)
+        elif call.finish == MASK_RELU:
+            finish[lanes](like, MR, NV, MASK_RELU, E, call.E_row, C, C_row, acc)
         else:
-            finish[lanes](like, MR, NV, STORE, E, 0, C, C_row, acc)
+            finish[lanes](like, MR, NV, MASK, E, call.E_row, C, C_row, acc)
         call = <const Call *>afresh(call)
         A = A + MR * call.A_row
         C = C + MR * call.C_row
