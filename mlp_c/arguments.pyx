@@ -1,4 +1,4 @@
-"""Arguments of compiled calls: what fits is taken after a look of some nanoseconds, all else goes to `mlp_py.arguments`.
+"""Arguments of compiled calls: what fits is taken after a short look, all else goes to `mlp_py.arguments`.
 
 An array fits if it is a plain ndarray of the right dtype and shape, in C order and aligned: it is then used where it
 lies. Everything else goes through the twin's checks, which convert it or raise the twin's error.

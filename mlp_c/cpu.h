@@ -13,6 +13,9 @@ static int cpu_can(const char *level) {
     __builtin_cpu_init();
     int v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
              __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx");
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11 /* clang 14 does not know these names */
+    v3 = v3 && __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("movbe") && __builtin_cpu_supports("f16c");
+#endif
     if (!strcmp(level, "v3"))
         return v3;
     if (!strcmp(level, "v4"))

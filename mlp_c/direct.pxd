@@ -5,9 +5,10 @@ gradient array exists in `backprop`. The same functions by plain loops: `steps`.
 """
 
 from .simd cimport real
-from .small cimport all_calls, described, transpose
+from .small cimport all_calls, described
 from .table cimport Layer, Net
 from .tiles cimport BIAS, BIAS_RELU, MASK, STORE, UPDATE, Call
+from .transpose cimport transpose
 
 cdef struct Scratch:
     Py_ssize_t rows             # the largest batch that it is made for
@@ -69,8 +70,8 @@ cdef inline void predict(const Net *net, Py_ssize_t rows, const void *x, void *y
             h = output
 
 
-cdef inline void backprop(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output, double learning_rate,
-                          Scratch *scratch) noexcept nogil:
+cdef inline void backprop(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output,
+                          double learning_rate, Scratch *scratch) noexcept nogil:
     """From the last layer to the first: G of the input with w before it changes, then the update."""
     cdef Py_ssize_t l
     cdef const Layer *layer

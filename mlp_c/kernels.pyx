@@ -4,14 +4,14 @@ This page is translated once and compiled once per level and precision (v3_f64, 
 by the macro MLP_F32. No Python object occurs in it but the capsules that carry the tables. Below it:
 
     planned_step, plan (training), direct (calls on arrays as they lie)
-                                     ->  small (an output cut into tiles)  ->  tiles    ->  simd.h, blocksizes.h
-    steps (the whole network)        ->  dense (a layer)                   ->  plain    ->  simd.h, blocksizes.h
-    losses (the three problems), for both
+                               ->  small (an output cut into panels)  ->  panels, tiles  ->  simd.h, blocksizes.h
+    steps (the whole network)  ->  dense (a layer)                    ->  plain          ->  simd.h, blocksizes.h
+    wide_losses, losses (the three problems)                          ->  elementary (exp, log)
 """
 
 from cpython.pycapsule cimport PyCapsule_New
 
-from . cimport dense, direct, losses, plain, plan, planned_step, small, steps
+from . cimport dense, direct, losses, plain, plan, planned_step, small, steps, transpose
 from .simd cimport real
 from .table cimport Kernels, Net
 from .tiles cimport STORE, Call
@@ -96,7 +96,7 @@ cdef void small_product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const void *A,
                         const void *B, Py_ssize_t B_row, Py_ssize_t B_col, void *C, void *scratch) noexcept nogil:
     cdef Call call
     if B_col != 1:
-        small.transpose(N, K, <const real *>B, B_col, <real *>scratch, N)
+        transpose.transpose(N, K, <const real *>B, B_col, <real *>scratch, N)
         B, B_row = scratch, N
     call = small.described(STORE, <const real *>A, A_row, A_col, <const real *>B, B_row, <real *>C, N,
                            <const real *>A, 0)

@@ -10,9 +10,10 @@ from .losses cimport Problem
 from .plain cimport KC
 from .plan cimport LayerPlan, Plan, block_rows, list_for
 from .simd cimport FULL_LANES, full_load, full_store, real
-from .small cimport run, transpose, transpose_padded
+from .small cimport run
 from .table cimport Net
 from .tiles cimport STORE, UPDATE, Call
+from .transpose cimport transpose, transpose_padded
 from .wide_losses cimport loss_terms, means
 
 

@@ -5,13 +5,13 @@
                    padded:  one vector, the narrowest that covers the rest, where rows are padded for it
     strips         rows in tiles of nearly equal height, as few as the registers allow
 
-`cut` writes these calls down (a plan keeps them); `run` carries them out.
+`cut` writes the calls of one block of the inner index down, `all_calls` those of all blocks; `run` carries them out.
 """
 
+from .panels cimport runner
 from .plain cimport KC
-from .simd cimport (FULL_LANES, HALF_LANES, QUARTER_LANES, full, full_load, full_store, full_zip_high, full_zip_low, half,
-                    lanes, quarter, real, single)
-from .tiles cimport ACCUMULATORS, MAX_ROWS, SINGLE_ACCUMULATORS, STORE, UPDATE, Call, sweep
+from .simd cimport FULL_LANES, HALF_LANES, QUARTER_LANES, real
+from .tiles cimport ACCUMULATORS, MAX_ROWS, SINGLE_ACCUMULATORS, STORE, UPDATE, Call
 
 cdef extern from "blocksizes.h" nogil:
     cdef enum:
@@ -19,106 +19,6 @@ cdef extern from "blocksizes.h" nogil:
 
 cdef enum:
     MAX_CALLS = 12              # that one product may need: panels of 3, of 2 or 1, half, quarter, single; 2 heights
-
-ctypedef void (*Runner)(const Call *, Py_ssize_t) noexcept nogil
-
-
-cdef inline void any_height(lanes *like, int NV, bint A_in_columns, const Call *call, Py_ssize_t panel) noexcept nogil:
-    """`sweep` with the call's MR as a constant."""
-    if call.rows == 1:
-        sweep[lanes](like, 1, NV, A_in_columns, call, panel)
-    elif call.rows == 2:
-        sweep[lanes](like, 2, NV, A_in_columns, call, panel)
-    elif call.rows == 3:
-        sweep[lanes](like, 3, NV, A_in_columns, call, panel)
-    elif call.rows == 4:
-        sweep[lanes](like, 4, NV, A_in_columns, call, panel)
-    elif call.rows == 5:
-        sweep[lanes](like, 5, NV, A_in_columns, call, panel)
-    elif call.rows == 6:
-        sweep[lanes](like, 6, NV, A_in_columns, call, panel)
-    elif call.rows == 7:
-        sweep[lanes](like, 7, NV, A_in_columns, call, panel)
-    elif call.rows == 8:
-        sweep[lanes](like, 8, NV, A_in_columns, call, panel)
-    elif call.rows == 9:
-        sweep[lanes](like, 9, NV, A_in_columns, call, panel)
-    elif call.rows == 10:
-        sweep[lanes](like, 10, NV, A_in_columns, call, panel)
-    elif call.rows == 11:
-        sweep[lanes](like, 11, NV, A_in_columns, call, panel)
-    elif call.rows == 12:
-        sweep[lanes](like, 12, NV, A_in_columns, call, panel)
-
-
-# One function for every vector type, number of vectors and order of A: x @ w and G @ w.T have A in rows, x.T @ G
-# in columns.
-cdef inline void rows_full_1(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[full](<full *>NULL, 1, False, call, panel)
-
-cdef inline void rows_full_2(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[full](<full *>NULL, 2, False, call, panel)
-
-cdef inline void rows_full_3(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[full](<full *>NULL, 3, False, call, panel)
-
-cdef inline void rows_half_1(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[half](<half *>NULL, 1, False, call, panel)
-
-cdef inline void rows_quarter_1(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[quarter](<quarter *>NULL, 1, False, call, panel)
-
-cdef inline void rows_single_1(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[single](<single *>NULL, 1, False, call, panel)
-
-cdef inline void rows_single_2(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[single](<single *>NULL, 2, False, call, panel)
-
-cdef inline void rows_single_3(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[single](<single *>NULL, 3, False, call, panel)
-
-cdef inline void columns_full_1(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[full](<full *>NULL, 1, True, call, panel)
-
-cdef inline void columns_full_2(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[full](<full *>NULL, 2, True, call, panel)
-
-cdef inline void columns_full_3(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[full](<full *>NULL, 3, True, call, panel)
-
-cdef inline void columns_half_1(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[half](<half *>NULL, 1, True, call, panel)
-
-cdef inline void columns_quarter_1(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[quarter](<quarter *>NULL, 1, True, call, panel)
-
-cdef inline void columns_single_1(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[single](<single *>NULL, 1, True, call, panel)
-
-cdef inline void columns_single_2(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[single](<single *>NULL, 2, True, call, panel)
-
-cdef inline void columns_single_3(const Call *call, Py_ssize_t panel) noexcept nogil:
-    any_height[single](<single *>NULL, 3, True, call, panel)
-
-
-cdef inline Runner runner(int lane_cnt, int vectors, bint A_in_columns) noexcept nogil:
-    """The function for panels of `vectors` vectors of `lane_cnt` lanes."""
-    if lane_cnt == 1 and FULL_LANES > 1:
-        if vectors == 1:
-            return columns_single_1 if A_in_columns else rows_single_1
-        if vectors == 2:
-            return columns_single_2 if A_in_columns else rows_single_2
-        return columns_single_3 if A_in_columns else rows_single_3
-    if lane_cnt == FULL_LANES:
-        if vectors == 1:
-            return columns_full_1 if A_in_columns else rows_full_1
-        if vectors == 2:
-            return columns_full_2 if A_in_columns else rows_full_2
-        return columns_full_3 if A_in_columns else rows_full_3
-    if lane_cnt == HALF_LANES:
-        return columns_half_1 if A_in_columns else rows_half_1
-    return columns_quarter_1 if A_in_columns else rows_quarter_1
 
 
 cdef inline int add_panels(Call *calls, const Call *whole, Py_ssize_t M, Py_ssize_t column, int lane_cnt, int vectors,
@@ -262,39 +162,3 @@ cdef inline Py_ssize_t all_calls(Call *calls, const Call *whole, Py_ssize_t M, P
             else:
                 run(at_once, cut(at_once, &part, min(height, M - row), N, may_pad))
     return cnt
-
-
-cdef inline void transpose(Py_ssize_t rows, Py_ssize_t cols, const real *a, Py_ssize_t a_row,
-                           real *t, Py_ssize_t t_row) noexcept nogil:
-    """t[j, i] = a[i, j]"""
-    cdef Py_ssize_t i, j
-    for j in range(cols):
-        for i in range(rows):
-            t[j * t_row + i] = a[i * a_row + j]
-
-
-cdef inline void transpose_padded(Py_ssize_t rows, Py_ssize_t cols, const real *a, Py_ssize_t a_row,
-                                  real *t, Py_ssize_t t_row) noexcept nogil:
-    """The same in squares of FULL_LANES x FULL_LANES; a and t have that many rows and vectors of memory to spare.
-
-    Zipping row k with row k + half, again and again, moves every bit of a place from the row to the column: after
-    log2(FULL_LANES) rounds the square is transposed. A square's rows go out in ascending order, so where rows of t
-    are shorter than a vector, the next row has the last word.
-    """
-    cdef full square[FULL_LANES]
-    cdef full zipped[FULL_LANES]
-    cdef Py_ssize_t i, j, k, rounds
-    for j from 0 <= j < cols by FULL_LANES:
-        for i from 0 <= i < rows by FULL_LANES:
-            for k in range(FULL_LANES):
-                square[k] = full_load(a + (i + k) * a_row + j)
-            rounds = FULL_LANES
-            while rounds > 1:
-                rounds = rounds // 2
-                for k in range(FULL_LANES // 2):
-                    zipped[2 * k] = full_zip_low(square[k], square[k + FULL_LANES // 2])
-                    zipped[2 * k + 1] = full_zip_high(square[k], square[k + FULL_LANES // 2])
-                for k in range(FULL_LANES):
-                    square[k] = zipped[k]
-            for k in range(FULL_LANES):
-                full_store(t + (j + k) * t_row + i, square[k])

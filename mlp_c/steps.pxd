@@ -70,8 +70,8 @@ cdef inline void predict(const Net *net, Py_ssize_t rows, const void *x, void *y
         memcpy(<real *>y + begin * O, work.outputs[last], B * O * sizeof(real))
 
 
-cdef inline void backprop(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output, double learning_rate,
-                          Work *work) noexcept nogil:
+cdef inline void backprop(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output,
+                          double learning_rate, Work *work) noexcept nogil:
     """From the last layer to the first: G_w, G_b, then G of the input with w before it changes, then the update."""
     cdef Py_ssize_t l
     cdef const Layer *layer

@@ -15,7 +15,7 @@ os.environ['JAX_PLATFORMS'] = 'cpu'
 import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX)
 import pytest           # noqa: E402
 
-from . import checks    # noqa: E402
+from . import bits, checks  # noqa: E402
 
 STATE = ('LEARNING_RATE', 'RND_MEAN', 'RND_STD', 'input_cnt', 'output_cnt', 'hidden_cnt', 'hidden_config', 'pm_output',
          'pm_hidden', 'pm_hiddens', 'data', 'shuffle_map', 'test_begin_idx', 'problem')
@@ -67,6 +67,10 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
+    if bits.COUNT['compared'] or bits.NOTES:
+        terminalreporter.section('mlp_c, bit for bit')
+        for line in ('bits: {compared:,} arrays compared, {different:,} different'.format(**bits.COUNT), *bits.NOTES):
+            terminalreporter.write_line(line)
     if not checks.RATIOS:
         return
     terminalreporter.section('error / derived bound, largest entry of each compared array')
