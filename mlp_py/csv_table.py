@@ -35,13 +35,14 @@ def is_number(text):
     return True
 
 
-def _is_utf8(field):
+def _check_utf8(path, line, fields, header):
     # "surrogateescape" turned every undecodable byte into a lone surrogate, which cannot be encoded again
-    try:
-        field.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+    for place, field in enumerate(fields):
+        try:
+            field.encode("utf-8")
+        except UnicodeEncodeError:
+            name = header[place] if header and place < len(header) else place
+            raise ValueError(f"{path}, line {line}, column {name!r}: the text is not UTF-8") from None
 
 
 class Table:
@@ -75,13 +76,15 @@ class Table:
         The texts become float64 and are then rounded to `dtype`, as NumPy reads texts. ValueError for text,
         an empty field, NaN, an infinity or a number too large for `dtype`.
         """
-        values = np.empty(len(self.rows), np.float64)
-        for row, fields in enumerate(self.rows):
-            try:
-                values[row] = number(fields[column])
-            except ValueError:
-                came = repr(fields[column]) if fields[column].strip() else "an empty field"
-                raise self.error(row, column, f"expected a number, got {came}") from None
+        fields = [fields[column] for fields in self.rows]
+        try:
+            values = np.array(list(map(float, fields)))
+        except ValueError:
+            values = None
+        if values is None or "_" in "".join(fields):        # then one of them is no `number`
+            row = next(row for row, field in enumerate(fields) if not is_number(field))
+            came = repr(fields[row]) if fields[row].strip() else "an empty field"
+            raise self.error(row, column, f"expected a number, got {came}")
         with np.errstate(over="ignore"):
             values = values.astype(dtype)
         broken = np.flatnonzero(~np.isfinite(values))
@@ -92,7 +95,7 @@ class Table:
         return values
 
 
-def _check_width(path, line, fields, header):
+def _refuse_width(path, line, fields, header):
     if len(fields) < len(header):
         raise ValueError(f"{path}, line {line}, column {header[len(fields)]!r}: missing; "
                          f"the line has {len(fields)} fields, the header {len(header)}")
@@ -137,14 +140,13 @@ def read_table(path, expected=None):
                 line, last = last + 1, reader.line_num     # a quoted field may run over several lines
                 if len(fields) <= 1 and not "".join(fields).strip():
                     continue
-                for place, field in enumerate(fields):
-                    if not field.isascii() and not _is_utf8(field):
-                        name = header[place] if header and place < len(header) else place
-                        raise ValueError(f"{path}, line {line}, column {name!r}: the text is not UTF-8")
+                if not "".join(fields).isascii():
+                    _check_utf8(path, line, fields, header)
                 if header is None:
                     header = _header(path, line, fields, expected)
                 else:
-                    _check_width(path, line, fields, header)
+                    if len(fields) != len(header):
+                        _refuse_width(path, line, fields, header)
                     rows.append(fields)
                     lines.append(line)
         except csv.Error as error:
