@@ -49,32 +49,40 @@ cdef inline void select(Py_ssize_t B, Py_ssize_t O, const real *output, const re
                         real *term, real *hit, real *G) noexcept nogil:
     """p = softmax(output), term = y log(p + 1e-10), hit = equal argmax, then zeros, G = (p - y) / count.
 
+    In four passes, so that the long chains of exp and log run for many rows at once; G and term carry what is between.
     A row's last vector may run into the next row, which is written later and so has the last word.
     """
-    cdef full v, z, tiny, counts, all, zero
-    cdef Py_ssize_t i, j, k
+    cdef full v, z, tiny, counts, of_row, zero
+    cdef Py_ssize_t i, j, k, size = B * row
     cdef real total
     spread[full](&zero, 0)
     spread[full](&tiny, <real>1e-10)
     spread[full](&counts, count)
-    for i in range(B):
+    for i in range(B):                                  # G = output - its maximum
         k = argmax(O, output + i * row)
-        spread[full](&all, output[i * row + k])
+        spread[full](&of_row, output[i * row + k])
         for j from 0 <= j < O by FULL_LANES:
             load[full](&v, output + i * row + j)
-            store[full](G + i * row + j, vexp[full](v - all))
+            store[full](G + i * row + j, v - of_row)
             store[full](hit + i * row + j, zero)
         hit[i * row] = k == argmax(O, y + i * row)
+    for k from 0 <= k < size by FULL_LANES:             # G = exp of it
+        load[full](&v, G + k)
+        store[full](G + k, vexp[full](v))
+    for i in range(B):                                  # term = the sum of G's row
         total = 0
         for j in range(O):
             total = total + G[i * row + j]
-        spread[full](&all, total)
+        spread[full](&of_row, total)
         for j from 0 <= j < O by FULL_LANES:
-            load[full](&v, G + i * row + j)
-            load[full](&z, y + i * row + j)
-            v = v / all
-            store[full](G + i * row + j, (v - z) / counts)
-            store[full](term + i * row + j, z * vlog[full](v + tiny))
+            store[full](term + i * row + j, of_row)
+    for k from 0 <= k < size by FULL_LANES:
+        load[full](&v, G + k)
+        load[full](&of_row, term + k)
+        load[full](&z, y + k)
+        v = v / of_row
+        store[full](G + k, (v - z) / counts)
+        store[full](term + k, z * vlog[full](v + tiny))
 
 
 cdef inline void loss_terms(Problem problem, Py_ssize_t rows, Py_ssize_t B, Py_ssize_t O, const real *output,
