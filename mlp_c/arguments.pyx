@@ -70,6 +70,23 @@ cdef int problem_number(object problem) except -1:
     return check.PROBLEMS.index(check.problem(problem))
 
 
+cdef cnp.ndarray row_numbers(str name, object value, Py_ssize_t rows):
+    """`value` as row numbers from 0 to rows - 1, intp in C order; itself where it fits."""
+    cdef cnp.ndarray array
+    cdef const Py_ssize_t *numbers
+    cdef Py_ssize_t k, outside = 0
+    if cnp.PyArray_CheckExact(value):
+        array = value
+        if (cnp.PyArray_NDIM(array) == 1 and cnp.PyArray_TYPE(array) == cnp.NPY_INTP and cnp.PyArray_ISCARRAY_RO(array)
+                and cnp.PyArray_SIZE(array) > 0):
+            numbers = <const Py_ssize_t *>cnp.PyArray_DATA(array)
+            for k in range(cnp.PyArray_SIZE(array)):
+                outside |= numbers[k] | (rows - 1 - numbers[k])         # negative if either is
+            if outside >= 0:
+                return array
+    return check.row_numbers(name, value, rows)
+
+
 cdef bint overlap(cnp.ndarray a, const void *begin, Py_ssize_t size) noexcept:
     """Does the memory of `a`, in C order, share bytes with the `size` bytes at `begin`?"""
     cdef const char *a_begin = <const char *>cnp.PyArray_DATA(a)

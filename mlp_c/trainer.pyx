@@ -14,7 +14,7 @@ from mlp_py import arguments as check
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
 
-from .arguments cimport number, problem_number
+from .arguments cimport number, problem_number, row_numbers
 from .engine cimport LONG_WORK, Engine
 
 from .problems import evaluate, output_gradient
@@ -22,6 +22,9 @@ from .problems import evaluate, output_gradient
 cnp.import_array()
 
 cdef double PATIENCE = 0.03     # seconds between two looks for Ctrl-C
+
+cdef enum:
+    FIRST_WORK = 200_000        # multiply-adds of a forward before the first look
 
 
 cdef class Trainer(Engine):
@@ -71,16 +74,18 @@ cdef class Trainer(Engine):
     def train_epoch(self, problem, x, y, order, mb_size, learning_rate):
         """A step for every mb_size rows of `order`: (losses, accuracies), without the GIL."""
         cdef int wanted = problem_number(problem)
-        cdef cnp.ndarray z, row_numbers, losses, accuracies
+        cdef cnp.ndarray z, numbered, losses, accuracies
         cdef cnp.ndarray h = check.at_least_one_row("x", self.rows_of("x", x))
         z = self.apart(self.targets_of("y", y, cnp.PyArray_DIM(h, 0)))
         h = self.apart(h)
-        row_numbers = check.row_numbers("order", order, cnp.PyArray_DIM(h, 0))
-        cdef Py_ssize_t rows = cnp.PyArray_DIM(row_numbers, 0), B = min(check.count("mb_size", mb_size), rows)
+        numbered = row_numbers("order", order, cnp.PyArray_DIM(h, 0))
+        cdef Py_ssize_t rows = cnp.PyArray_DIM(numbered, 0), B = min(check.count("mb_size", mb_size), rows)
         cdef double begin, seconds, rate = number("learning_rate", learning_rate, self.dtype)
-        cdef Py_ssize_t steps = (rows + B - 1) // B, done = 0, stop, stride = 1     # steps between two looks for Ctrl-C
+        cdef Py_ssize_t steps = (rows + B - 1) // B, done = 0, stop
+        # Steps between two looks for Ctrl-C: at first so many as take a fraction of a millisecond, or one.
+        cdef Py_ssize_t stride = max(<Py_ssize_t>1, FIRST_WORK // (B * self.weight_cnt))
         losses, accuracies = np.empty(steps), np.empty(steps)
-        cdef const Py_ssize_t *numbers = <const Py_ssize_t *>cnp.PyArray_DATA(row_numbers)
+        cdef const Py_ssize_t *numbers = <const Py_ssize_t *>cnp.PyArray_DATA(numbered)
         cdef double *loss = <double *>cnp.PyArray_DATA(losses)
         cdef double *accuracy = <double *>cnp.PyArray_DATA(accuracies)
         self.enter(B)
