@@ -9,7 +9,6 @@ import numpy as np
 from mlp_py import arguments as check
 
 cimport numpy as cnp
-from cpython.dict cimport PyDict_GetItem
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.unicode cimport PyUnicode_CheckExact
 

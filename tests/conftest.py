@@ -125,3 +125,11 @@ def subject(request, twin, lecture):
     if request.param == 'Network':
         return checks.ThroughNetwork(twin)
     return checks.ThroughLecture(twin, single='single' in request.param)
+
+
+@pytest.fixture
+def use():
+    """levels.use, put back afterwards."""
+    levels = pytest.importorskip("mlp_c.levels")
+    yield levels.use
+    levels.use(levels.level)

@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 from mlp_py.benchjob import processor
 
@@ -29,7 +30,7 @@ def about():
         found[package] = first_line(['dpkg-query', '-W', '-f', '${Version}', package])
     return {
         'date': datetime.datetime.now().astimezone().isoformat(timespec='seconds'),
-        'command': ' '.join(['python', '-m', 'tests.bench', *sys.argv[1:]]),
+        'command': ' '.join(['python', '-m', 'tests.bench', *(Path(word).name for word in sys.argv[1:])]),
         'processor': processor(), 'cpus': len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else
         os.cpu_count(), 'load': os.getloadavg()[0] if hasattr(os, 'getloadavg') else None,
         'system': platform.platform(), 'mlp_c': mlp_c_info(),

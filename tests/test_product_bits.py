@@ -1,0 +1,109 @@
+"""Products of the small path of mlp_c against its plain loops, bit for bit; and the comparison itself.
+
+The level is the one in use (MLP_C_LEVEL forces another); where a test says so, every level that runs here.
+"""
+from itertools import product
+
+import numpy as np
+import pytest
+
+from mlp_c import levels
+
+from . import bits, cases
+
+LANES = (1, 2, 3, 7, 8, 9, 17, 33, 70)
+LENGTHS = (*range(1, 71), 255, 256, 257, 511, 512, 513)
+PATHS = ('plain', 'small')
+
+each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
+each_kind = pytest.mark.parametrize('kind', bits.KINDS)
+
+
+# ---- the comparison itself ------------------------------------------------------------------------------------
+
+@each_dtype
+def test_the_comparison_sees_one_bit(dtype):
+    good = np.array([[1, 0.0, np.nan, np.inf, -2, np.finfo(dtype).smallest_subnormal]], dtype)
+    other_nan = good.copy()
+    other_nan.view(f'u{good.itemsize}')[0, 2] += 1 + (1 << (8 * good.itemsize - 1))     # payload and sign
+    assert np.isnan(other_nan[0, 2]) and other_nan.tobytes() != good.tobytes()
+    assert bits.difference(good, good.copy()) is bits.difference(other_nan, good) is None
+    for place, value in ((0, np.nextafter(good[0, 0], 2)), (0, np.nan), (1, -0.0), (2, 1), (2, np.inf), (3, -np.inf),
+                         (3, np.nan), (4, np.nextafter(good[0, 4], 0)), (5, 0)):
+        bad = good.copy()
+        bad[0, place] = value
+        assert f'[0, {place}]' in bits.difference(bad, good) and f'[0, {place}]' in bits.difference(good, bad)
+    for bad in (good[0], good.T, np.zeros((1, 5), dtype), good.astype('float16')):
+        assert 'expected' in bits.difference(bad, good)
+    before = dict(bits.COUNT)
+    with pytest.raises(AssertionError, match='1 of 2 arrays differ, the first: row 7'), bits.Comparing() as same:
+        same(good, good, 'row', 6)
+        same(-good, good, 'row', 7)
+    bits.COUNT.update(before)
+
+
+# ---- products ----------------------------------------------------------------------------------------------------
+
+def laid_out(A, B, kind):
+    """A (M, K) and B (K, N) as the three products have them: x @ w, x.T @ G, G @ w.T."""
+    return (np.asfortranarray(A) if kind == 'TN' else A), (np.asfortranarray(B) if kind == 'NT' else B)
+
+
+def compare_products(shapes, dtype, pool, ways, level):
+    """Each way (level, path, NN or TN or NT) against the plain loops of `level`. Operands: pieces of the pool."""
+    with bits.Comparing() as same:
+        for n, (M, N, K) in enumerate(shapes):
+            at = n * 7919 % (len(pool) - M * K - K * N)     # a prime: every alignment comes about
+            A, B = pool[at:at + M * K].reshape(M, K), pool[at + M * K:at + M * K + K * N].reshape(K, N)
+            wanted = levels.product(A, B, level, 'plain')
+            for way in ways:
+                same(levels.product(*laid_out(A, B, way[2]), *way[:2]), wanted, *way, M, N, K)
+
+
+def all_shapes(others):
+    """Each of M, N, K through LENGTHS, the two others from `others`."""
+    shapes = {tuple(np.roll((length, *two), turn)) for length in LENGTHS for two in product(others, others)
+              for turn in range(3)}
+    return [tuple(map(int, shape)) for shape in sorted(shapes)]
+
+
+KIND_OF_PRODUCT = ('NN', 'TN', 'NT')
+
+
+@each_dtype
+@each_kind
+def test_products(kind, dtype, seed):
+    """Every fourth shape for each kind of number, so together all; the full tier: all for each."""
+    shapes, pool = all_shapes(LANES), bits.KINDS[kind](np.random.default_rng(seed), 100_000, dtype)
+    compare_products(shapes[list(bits.KINDS).index(kind)::len(bits.KINDS)], dtype, pool,
+                     [(levels.level, 'small', product) for product in KIND_OF_PRODUCT], levels.level)
+
+
+@each_dtype
+@pytest.mark.parametrize('level', levels.runnable())
+def test_products_of_levels(level, dtype, seed):
+    """Both paths of every level that runs here, against the plain loops of the level in use."""
+    for k, (kind, numbers) in enumerate(bits.KINDS.items()):
+        pool = numbers(np.random.default_rng([seed, k]), 100_000, dtype)
+        compare_products(all_shapes((1, 3, 8, 17))[k::len(bits.KINDS)], dtype, pool,
+                         [(level, path, kind) for path in PATHS for kind in KIND_OF_PRODUCT], levels.level)
+
+
+@pytest.mark.full
+@each_dtype
+@each_kind
+@pytest.mark.parametrize('level', levels.runnable())
+def test_every_product_of_levels(level, kind, dtype, seed):
+    pool = bits.KINDS[kind](np.random.default_rng([seed, 5]), 100_000, dtype)
+    compare_products(all_shapes(LANES), dtype, pool,
+                     [(level, path, kind) for path in PATHS for kind in KIND_OF_PRODUCT], levels.level)
+
+
+@pytest.mark.full
+@each_dtype
+def test_cube_of_products(dtype, seed):
+    """Every M, N, K from 1 to 70."""
+    pool = bits.mixed(np.random.default_rng([seed, 6]), 100_000, dtype)
+    for M in range(1, 71):
+        compare_products([(M, N, K) for N in range(1, 71) for K in range(1, 71)], dtype, pool,
+                         [(levels.level, 'small', kind) for kind in KIND_OF_PRODUCT], levels.level)
