@@ -139,7 +139,7 @@ def test_golden_bits_by_fractions(shape, dtype):
     first, G_first = pairs[0][0], exact(inputs.G_first)
     products = [by.product(x, first), by.product(transposed(x), G_first), by.product(G_first, transposed(first))]
 
-    h, masks = [x], []
+    h = [x]
     for n, (w, b) in enumerate(pairs):
         z = [[rounded(v + bias, by.width) for v, bias in zip(row, b)] for row in by.product(h[-1], w)]
         h.append(z if n == len(pairs) - 1 else [[max(v, Fraction(0)) for v in row] for row in z])

@@ -33,16 +33,15 @@ def test_no_memory_after_the_first_call(call, dtype):
     try:
         for _ in range(3):
             calls[call]()
-        before, _ = tracemalloc.get_traced_memory()
-        tracemalloc.reset_peak()
+        tracemalloc.clear_traces()              # from here on only what is allocated anew counts, even in place of old
         for _ in range(20):
             calls[call]()
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert after - before < 500                 # bytes: a float or two
-    # The work memory of this network is about 20 kB; small Python objects and one-number arrays are not.
-    assert peak - before < 4000
+    # Bytes. The work memory of this network is over 100 kB; small Python objects and one-number arrays are not.
+    assert after < 500
+    assert peak < 4000
 
 
 def test_a_smaller_and_a_larger_batch_use_the_same_work_memory():
@@ -62,7 +61,7 @@ def test_a_smaller_and_a_larger_batch_use_the_same_work_memory():
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason='signals reach the main thread only')
 @pytest.mark.parametrize('dtype', ['float64', 'float32'])
 def test_ctrl_c_ends_an_epoch_between_two_steps(dtype):
-    """The parameters are those of a whole number of steps, bit for bit, and not of all of them."""
+    """The parameters are those of a whole number of steps, bit for bit: not of none, not of all."""
     net, x, y = make(dtype)
     start = net.theta.copy()
     mb_size, steps = 8, 2_000_000
@@ -87,5 +86,5 @@ def test_ctrl_c_ends_an_epoch_between_two_steps(dtype):
             break
         rows = long_order[done * mb_size:(done + 1) * mb_size]
         replay.train_epoch('regression', x, y, rows, mb_size, 1e-5)
-    assert np.array_equal(replay.theta, net.theta) and done < steps - 1
+    assert np.array_equal(replay.theta, net.theta) and 0 < done < steps - 1
     net.train_step('regression', x, y, 1e-5)                    # and the network is free again
