@@ -1,0 +1,62 @@
+"""Driving a port as a reader of the lecture would: set its globals, call its functions, read its arrays.
+
+`model` may be a module or any object whose attributes are the functions and the state that `contract` names.
+"""
+import numpy as np
+
+from .contract import CONSTANTS
+
+
+def begin(model, params, learning_rate, single=False):
+    """Make a model of the shapes in `params` ([{'w': (I, H), 'b': (H,)}, ..., output pair]) and give it their values.
+
+    single: one hidden layer goes through set_hidden(width), so through the functions named hidden1; else a list does.
+    """
+    for name, value in CONSTANTS.items():
+        if not hasattr(model, name):
+            setattr(model, name, value)
+    widths = [pair['w'].shape[0] for pair in params]
+    model.input_cnt, model.output_cnt = int(widths[0]), int(params[-1]['w'].shape[1])
+    if single and len(widths) != 2:
+        raise ValueError(f'single: expected one hidden layer, got {len(widths) - 1}')
+    model.set_hidden(int(widths[1]) if single else [int(width) for width in widths[1:]])
+    model.init_model()
+    for mine, given in zip(pairs(model, single), params, strict=True):
+        for name in 'wb':
+            if np.asarray(mine[name]).dtype == given[name].dtype:
+                mine[name][...] = given[name]
+            else:                               # another precision: only asked of a port that offers it
+                mine[name] = np.array(given[name])
+    model.LEARNING_RATE = learning_rate
+
+
+def pairs(model, single=False):
+    """The model's own parameter pairs, first hidden layer first, output last."""
+    return [*([model.pm_hidden] if single else model.pm_hiddens), model.pm_output]
+
+
+def read(model, single=False):
+    """Copies of the parameters."""
+    return [{name: np.array(pair[name]) for name in 'wb'} for pair in pairs(model, single)]
+
+
+def gradients(before, after, learning_rate):
+    """What the update subtracted, divided by the rate: exact for a power of two, but for the update's own rounding."""
+    return [{name: (old[name] - new[name]) / learning_rate for name in 'wb'} for old, new in zip(before, after, strict=True)]
+
+
+def answers(model, params, x, G_output, learning_rate, single=False, by_name=False):
+    """One forward and one backprop: {'output', 'hidden 1', ..., 'G_w 1', 'G_b 1', ..., 'w 1', 'b 1', ...}, layer 1 first.
+
+    by_name: call forward_neuralnet_hidden1 / _hiddens themselves, not the switch forward_neuralnet.
+    """
+    suffix = '' if not by_name else '_hidden1' if single else '_hiddens'
+    begin(model, params, learning_rate, single)
+    before = read(model, single)
+    output, aux = getattr(model, 'forward_neuralnet' + suffix)(x)
+    seen = {'output': np.array(output), **{f'hidden {n}': np.array(h) for n, h in enumerate(aux[1:], 1)}}
+    getattr(model, 'backprop_neuralnet' + suffix)(G_output, aux)
+    after = read(model, single)
+    for n, (moved, pair) in enumerate(zip(gradients(before, after, learning_rate), after), 1):
+        seen.update({f'G_w {n}': moved['w'], f'G_b {n}': moved['b'], f'w {n}': pair['w'], f'b {n}': pair['b']})
+    return seen
