@@ -18,4 +18,7 @@ from . import lecture
 from .levels import runtime_info
 from .network import Network
 
+# What the suite may ask of this implementation beyond the lecture's thirteen functions (tests/contract.py).
+OFFERS = ("Network", "float32", "errors", "layouts", "training", "special")
+
 __all__ = ["Network", "lecture", "runtime_info", "__version__"]

@@ -4,5 +4,6 @@ from . import lecture as lecture
 from .network import Network as Network
 
 __version__: str
+OFFERS: tuple[str, ...]
 
 def runtime_info() -> dict[str, Any]: ...

@@ -10,7 +10,7 @@ import numpy as np
 
 from mlp_py.bounds import Bounded, backprop_bounds, step_bounds
 
-from . import rational
+from . import protocol, rational
 
 RATIOS = {}     # (twin, problem, dtype) -> [largest error / bound of each compared array]; printed at the end
 
@@ -143,21 +143,13 @@ class ThroughLecture:
         self.name, self.block = twin.name, getattr(twin, 'block', None)
 
     def begin(self, case):
-        module, pairs = self.module, copies(case.params)
         self.case = case
-        module.input_cnt, hidden, module.output_cnt = case.sizes
-        module.problem, module.LEARNING_RATE = case.problem, case.learning_rate
-        self.through_one = self.single and len(hidden) == 1
-        module.set_hidden(int(hidden[0]) if self.through_one else list(hidden))
-        module.pm_output = pairs[-1]
-        if self.through_one:
-            module.pm_hidden = pairs[0]
-        else:
-            module.pm_hiddens = pairs[:-1]
+        self.through_one = self.single and len(case.sizes[1]) == 1
+        protocol.begin(self.module, case.params, case.learning_rate, self.through_one)
+        self.module.problem = case.problem
 
     def params(self):
-        module = self.module
-        return copies([*([module.pm_hidden] if self.through_one else module.pm_hiddens), module.pm_output])
+        return protocol.read(self.module, self.through_one)
 
     def forward(self, x):
         return self.module.forward_neuralnet(x)

@@ -1,13 +1,17 @@
-"""Settings of the whole suite: JAX in float64 on the CPU, the two twins, the tiers, and the report of ratios.
+"""Settings of the whole suite: JAX in float64 on the CPU, what is judged, the tiers, and the report of ratios.
 
-    pytest                    quick tier, both twins
-    pytest --full             everything
-    pytest --twin mlp_py      one implementation: mlp_py, mlp_c, or tests.faults:NAME (a planted fault)
-    pytest --seed 7           other random cases; the seed is printed at the top of each run
+    pytest                            quick tier, both twins
+    pytest --full                     everything
+    pytest --impl my_port.py          judge this alone (may be repeated): a module, a .py file or a notebook; the page
+                                      `contract` says what it needs. tests.faults:NAME is a planted fault
+    pytest --impl my_port.py -m forward_hidden1        what concerns one function of the lecture
+    pytest --korean                   failures explained in Korean
+    pytest --seed 7                   other random cases; the seed is printed at the top of each run
 """
 import importlib
 import os
 from contextlib import contextmanager
+from functools import lru_cache
 
 os.environ['JAX_ENABLE_X64'] = '1'
 os.environ['JAX_PLATFORMS'] = 'cpu'
@@ -15,38 +19,37 @@ os.environ['JAX_PLATFORMS'] = 'cpu'
 import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX)
 import pytest           # noqa: E402
 
-from . import bits, checks  # noqa: E402
+from . import bits, checks, contract, ports  # noqa: E402
 
-STATE = ('LEARNING_RATE', 'RND_MEAN', 'RND_STD', 'input_cnt', 'output_cnt', 'hidden_cnt', 'hidden_config', 'pm_output',
-         'pm_hidden', 'pm_hiddens', 'data', 'shuffle_map', 'test_begin_idx', 'problem')
-
-
-class Twin:
-    """One implementation: its module lecture, its class Network, the length of the blocks in its sums."""
-
-    def __init__(self, name):
-        self.name = name
-        package = importlib.import_module(name)
-        self.package, self.Network = package, package.Network
-        self.lecture = importlib.import_module(name + '.lecture')
-        self.block = 256 if name == 'mlp_c' else None
+TWINS = ('mlp_c', 'mlp_py')
 
 
-def find_twin(name):
-    if ':' in name:
-        module, fault = name.split(':')
-        return importlib.import_module(module).twin(fault)
-    return Twin(name)
+@lru_cache(maxsize=None)
+def find_port(name):
+    """What --impl names."""
+    if name.startswith('tests.faults:'):
+        return importlib.import_module('tests.faults').twin(name.split(':')[1])
+    return ports.load(name)
 
 
 def pytest_addoption(parser):
     parser.addoption('--full', action='store_true', help='run the full tier as well')
-    parser.addoption('--twin', action='append', help='judge only this implementation (may be repeated)')
+    parser.addoption('--impl', action='append', metavar='PORT',
+                     help='judge only this port: a module, a .py file or a notebook (may be repeated)')
+    parser.addoption('--korean', action='store_true', help='explain failures in Korean')
     parser.addoption('--seed', type=int, default=1234, help='seed of the random cases')
 
 
 def pytest_configure(config):
     config.addinivalue_line('markers', 'full: runs in the full tier only (pytest --full)')
+    config.addinivalue_line('markers', 'needs(*names): functions of the lecture, or words of contract.OFFERS')
+    for name in contract.MARKERS:
+        config.addinivalue_line('markers', f'{name}: concerns this function of the lecture')
+    for name in config.getoption('impl') or ():
+        try:
+            find_port(name)
+        except ports.UnusablePort as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 def pytest_report_header(config):
@@ -55,11 +58,14 @@ def pytest_report_header(config):
 
 def pytest_generate_tests(metafunc):
     if 'twin' in metafunc.fixturenames:
-        names = metafunc.config.getoption('twin') or ['mlp_c', 'mlp_py']
+        names = metafunc.config.getoption('impl') or TWINS
         metafunc.parametrize('twin', names, indirect=True, scope='session')
 
 
 def pytest_collection_modifyitems(config, items):
+    if config.getoption('impl'):        # what judges no implementation is the project's own affair
+        config.hook.pytest_deselected(items=[item for item in items if 'twin' not in item.fixturenames])
+        items[:] = [item for item in items if 'twin' in item.fixturenames]
     if not config.getoption('full'):
         for item in items:
             if item.get_closest_marker('full'):
@@ -82,7 +88,24 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope='session')
 def twin(request):
-    return find_twin(request.param)
+    return find_port(request.param)
+
+
+@pytest.fixture(autouse=True)
+def whole_enough(request):
+    """Skip, by name, what the port at hand does not have; what only the lecture's door needs is not asked of Network."""
+    if 'twin' not in request.fixturenames:
+        return
+    port, params = request.getfixturevalue('twin'), request.node.callspec.params
+    names = [name for mark in request.node.iter_markers('needs') for name in mark.args]
+    names += ['float32'] * (params.get('dtype') == 'float32')
+    if params.get('subject') == 'Network':
+        names = [name for name in names if name in contract.OFFERS] + ['Network']
+    elif 'subject' in params:
+        names += ['forward_neuralnet', 'backprop_neuralnet']
+    missing = port.lacks(*dict.fromkeys(names))
+    if missing:
+        pytest.skip(f'{port.name} lacks ' + '; '.join(map(contract.described, missing)))
 
 
 @pytest.fixture(scope='session')
@@ -103,10 +126,13 @@ def oracle():
 def restored(module):
     """Put the state and the functions of a module lecture back afterwards."""
     functions = [name for name in dir(module) if not name.startswith('_') and callable(getattr(module, name))]
-    before = {name: getattr(module, name) for name in (*STATE, *functions)}
+    before = {name: getattr(module, name) for name in (*contract.STATE, *functions) if hasattr(module, name)}
     try:
         yield module
     finally:
+        for name in contract.STATE:
+            if name not in before and hasattr(module, name):
+                delattr(module, name)
         for name, value in before.items():
             if getattr(module, name) is not value:
                 setattr(module, name, value)

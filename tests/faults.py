@@ -1,11 +1,14 @@
 """Deliberately wrong implementations: what the suite must reject. And the same text without a fault, which it must accept.
 
 A small multilayer perceptron written straight in NumPy, with the same two doors as the twins (a lecture and a Network),
-in which `FAULTS` names what can be made wrong. `pytest --twin tests.faults:NAME` runs the suite itself on one of them.
+in which `FAULTS` names what can be made wrong. `pytest --impl tests.faults:NAME` runs the suite itself on one of them.
 """
 from types import SimpleNamespace
 
 import numpy as np
+
+from .contract import OFFERS
+from .ports import Port
 
 FAULTS = {
     'sign flipped': 'parameters move up the gradient',
@@ -243,6 +246,13 @@ class Lecture:
     def set_hidden(self, info):
         self.hidden_cnt, self.hidden_config = (None, info) if isinstance(info, list) else (info, None)
 
+    def init_model(self):
+        hidden = [self.hidden_cnt] if self.hidden_config is None else self.hidden_config
+        widths = [self.input_cnt, *hidden, self.output_cnt]
+        pairs = [{'w': np.zeros(shape), 'b': np.zeros(shape[1])} for shape in zip(widths, widths[1:])]
+        *self.pm_hiddens, self.pm_output = pairs
+        self.pm_hidden = pairs[0]
+
     def relu(self, x):
         return self._core.relu(x)
 
@@ -273,4 +283,4 @@ def twin(fault):
     if fault != 'none' and fault not in FAULTS:
         raise ValueError(f'fault: expected one of {sorted(FAULTS)} or none, got {fault!r}')
     fault = '' if fault == 'none' else fault
-    return SimpleNamespace(name=f'fault {fault}', block=None, lecture=Lecture(fault), Network=network_class(fault))
+    return Port(f'fault {fault}', Lecture(fault), SimpleNamespace(Network=network_class(fault), OFFERS=tuple(OFFERS)))

@@ -11,6 +11,7 @@ def begin(model, params, learning_rate, single=False):
     """Make a model of the shapes in `params` ([{'w': (I, H), 'b': (H,)}, ..., output pair]) and give it their values.
 
     single: one hidden layer goes through set_hidden(width), so through the functions named hidden1; else a list does.
+    What a port that is still being written lacks of set_hidden and the init functions is done in its place.
     """
     for name, value in CONSTANTS.items():
         if not hasattr(model, name):
@@ -19,8 +20,14 @@ def begin(model, params, learning_rate, single=False):
     model.input_cnt, model.output_cnt = int(widths[0]), int(params[-1]['w'].shape[1])
     if single and len(widths) != 2:
         raise ValueError(f'single: expected one hidden layer, got {len(widths) - 1}')
-    model.set_hidden(int(widths[1]) if single else [int(width) for width in widths[1:]])
-    model.init_model()
+    choose(model, int(widths[1]) if single else [int(width) for width in widths[1:]])
+    draw = getattr(model, 'init_model', None) or getattr(model, 'init_model_hidden1' if single else 'init_model_hiddens', None)
+    if draw is not None:
+        draw()
+    else:
+        made = [{name: np.zeros_like(pair[name]) for name in 'wb'} for pair in params]
+        model.pm_output = made.pop()
+        model.pm_hidden, model.pm_hiddens = (made[0], None) if single else (None, made)
     for mine, given in zip(pairs(model, single), params, strict=True):
         for name in 'wb':
             if np.asarray(mine[name]).dtype == given[name].dtype:
@@ -28,6 +35,16 @@ def begin(model, params, learning_rate, single=False):
             else:                               # another precision: only asked of a port that offers it
                 mine[name] = np.array(given[name])
     model.LEARNING_RATE = learning_rate
+
+
+def choose(model, info):
+    """set_hidden, or what it does."""
+    if hasattr(model, 'set_hidden'):
+        model.set_hidden(info)
+    elif isinstance(info, list):
+        model.hidden_config = info
+    else:
+        model.hidden_cnt, model.hidden_config = info, None
 
 
 def pairs(model, single=False):

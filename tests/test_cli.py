@@ -15,6 +15,8 @@ from mlp_py import console
 
 from .command_line import BLOCKED, ROOT, call, csv, needs_lecture, python   # noqa: F401  (fixtures too)
 
+pytestmark = pytest.mark.needs('training', 'Network')
+
 PUBLISHED = json.loads((Path(__file__).parent / "published_chapter4.json").read_text(encoding="utf-8"))
 SINGLE = "은닉 계층 하나를 갖는 다층 퍼셉트론이 작동되었습니다."
 

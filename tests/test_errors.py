@@ -7,6 +7,8 @@ import mlp_py
 
 from . import checks
 
+pytestmark = pytest.mark.needs('Network', 'training', 'errors')
+
 X, Y, G = np.ones((4, 3)), np.ones((4, 2)), np.ones((4, 2))
 GOOD = {'x': X, 'y': Y, 'G_output': G, 'aux': [X, np.ones((4, 5))], 'learning_rate': 0.5, 'problem': 'regression',
         'order': [0, 1, 2, 3], 'mb_size': 2, 'out': None}

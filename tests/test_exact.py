@@ -33,6 +33,7 @@ each_shape = pytest.mark.parametrize('shape', cases.EXACT_SHAPES, ids=str)
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 
 
+@pytest.mark.needs('forward_postproc', 'backprop_postproc', 'eval_accuracy', 'run_train')
 @each_problem
 @each_shape
 @each_dtype

@@ -5,6 +5,8 @@ import pytest
 from . import cases, checks
 from .layouts import layouts, repeated_columns, repeated_rows
 
+pytestmark = pytest.mark.needs('Network', 'layouts', 'errors')
+
 HIDDEN = [(), (5,), (5, 3)]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from . import checks
 
+pytestmark = pytest.mark.needs('training', 'errors', 'float32')
+
 SIGNATURES = {
     'alloc_param_pair': '(shape)', 'relu': '(x)', 'relu_derv': '(y)',
     'init_model_hidden1': '()', 'forward_neuralnet_hidden1': '(x)', 'backprop_neuralnet_hidden1': '(G_output, aux)',

@@ -12,6 +12,8 @@ import mlp_py
 
 from . import checks
 
+pytestmark = pytest.mark.needs('Network', 'float32', 'errors')
+
 X = np.random.default_rng(0).normal(size=(7, 3))
 Y = np.random.default_rng(1).normal(size=(7, 2))
 

@@ -36,12 +36,15 @@ def jax(oracle):
     return Remembering(oracle)
 
 
+LOSSES = 'forward_postproc', 'backprop_postproc', 'eval_accuracy', 'run_train'
+with_losses = pytest.mark.needs(*LOSSES)
 each_problem = pytest.mark.parametrize('problem', cases.PROBLEMS)
 each_hidden = pytest.mark.parametrize('hidden', cases.HIDDEN.values(), ids=cases.HIDDEN)
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 each_rows = pytest.mark.parametrize('rows', cases.ROWS.values(), ids=cases.ROWS)
 
 
+@with_losses
 @each_problem
 @each_hidden
 @each_rows
@@ -50,6 +53,7 @@ def test_one_step(subject, jax, problem, hidden, rows, dtype, seed):
     checks.check_steps(subject, cases.random_case(problem, hidden, rows, dtype, seed), jax)
 
 
+@with_losses
 @each_problem
 @each_hidden
 @each_dtype
@@ -66,6 +70,7 @@ def test_given_gradient(subject, jax, hidden, rows, dtype, seed):
     checks.check_given_gradient(subject, cases.random_case('regression', hidden, rows, dtype, seed + 2), jax)
 
 
+@with_losses
 @pytest.mark.parametrize('part', range(4))
 def test_drawn_networks(subject, seed, part):
     """100 networks of drawn sizes against the wide values."""
@@ -78,6 +83,7 @@ def test_drawn_networks(subject, seed, part):
             raise AssertionError(f'drawn_case({1000 * seed + number}): {case}: {error}') from None
 
 
+@with_losses
 @pytest.mark.full
 @pytest.mark.parametrize('part', range(10))
 def test_many_drawn_networks(subject, seed, part):
@@ -95,6 +101,7 @@ def test_many_drawn_networks(subject, seed, part):
     assert steps >= 1.3 * count, 'hardly any second step was checked'
 
 
+@with_losses
 @each_problem
 @each_dtype
 @pytest.mark.parametrize('inputs, hidden, rows', [(700, 3, 5), (3, 300, 5), (3, 4, 700)])
@@ -118,6 +125,7 @@ def smooth_case(problem, hidden, seed, h):
         seed += 1000
 
 
+@pytest.mark.needs('Network')
 @each_problem
 @each_hidden
 def test_gradient_is_slope_of_the_loss(twin, problem, hidden, seed):

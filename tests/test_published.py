@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .conftest import find_twin, restored
+from .conftest import find_port, restored
 
 pytestmark = pytest.mark.skipif('MLP_DATA' not in os.environ,
                                 reason="the lecture's files are elsewhere: set MLP_DATA to their folder")
@@ -49,7 +49,7 @@ def test_twins_print_the_same(capsys, problem, epochs, hidden):
     """float64, the default rate: line for line."""
     printed = []
     for name in ('mlp_py', 'mlp_c'):
-        with restored(find_twin(name).lecture) as lecture:
+        with restored(find_port(name).lecture) as lecture:
             lecture.set_hidden(hidden)
             np.random.seed(1234)
             capsys.readouterr()

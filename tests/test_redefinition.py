@@ -11,6 +11,8 @@ import pytest
 from . import checks
 from .test_lecture import parameters, small_problem
 
+pytestmark = pytest.mark.needs('training')
+
 # 25 rows, minibatches of 4: 5 steps an epoch; 2 epochs, a line each: 10 steps and 3 tests of the accuracy
 CALLS = {'arrange_data': 1, 'get_test_data': 1, 'get_train_data': 10, 'run_train': 10, 'run_test': 3,
          'forward_neuralnet': 13, 'forward_postproc': 10, 'eval_accuracy': 13, 'backprop_postproc': 10,

@@ -8,6 +8,8 @@ from mlp_py.bounds import LIBM, Bounded
 
 from . import cases, checks, special_values
 
+pytestmark = pytest.mark.needs('special')
+
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 
 

@@ -10,6 +10,8 @@ from mlp_py import training
 
 from .command_line import needs_lecture
 
+pytestmark = pytest.mark.needs('training', 'Network')
+
 PUBLISHED = json.loads((Path(__file__).parent / "published_chapter4.json").read_text(encoding="utf-8"))
 
 

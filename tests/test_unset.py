@@ -4,6 +4,8 @@ import pytest
 
 from .test_lecture import STATE, small_problem
 
+pytestmark = pytest.mark.needs('errors', 'training')
+
 NEEDS = {
     'init_model': ((), 'input_cnt|set_hidden'), 'init_model_hidden1': ((), 'input_cnt'),
     'init_model_hiddens': ((), 'input_cnt'),
