@@ -19,7 +19,7 @@ os.environ['JAX_PLATFORMS'] = 'cpu'
 import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX)
 import pytest           # noqa: E402
 
-from . import bits, checks, contract, ports  # noqa: E402
+from . import bits, checks, contract, messages, ports  # noqa: E402
 
 TWINS = ('mlp_c', 'mlp_py')
 
@@ -45,6 +45,7 @@ def pytest_configure(config):
     config.addinivalue_line('markers', 'needs(*names): functions of the lecture, or words of contract.OFFERS')
     for name in contract.MARKERS:
         config.addinivalue_line('markers', f'{name}: concerns this function of the lecture')
+    messages.LANGUAGE = 'ko' if config.getoption('korean') else 'en'
     for name in config.getoption('impl') or ():
         try:
             find_port(name)
@@ -66,6 +67,7 @@ def pytest_collection_modifyitems(config, items):
     if config.getoption('impl'):        # what judges no implementation is the project's own affair
         config.hook.pytest_deselected(items=[item for item in items if 'twin' not in item.fixturenames])
         items[:] = [item for item in items if 'twin' in item.fixturenames]
+        items.sort(key=lambda item: 'test_stages' not in item.nodeid)       # what explains itself comes first
     if not config.getoption('full'):
         for item in items:
             if item.get_closest_marker('full'):

@@ -9,13 +9,15 @@ of the same place. The suite only does what a reader of the lecture would do at 
     port.init_model()                                       makes pm_hidden or pm_hiddens, and pm_output
     port.pm_output['w'][...] = values                       the arrays are overwritten in place
     output, aux = port.forward_neuralnet(x)
-    port.backprop_neuralnet(G_output, aux)                  changes the arrays in pm_* in place
+    port.backprop_neuralnet(G_output, aux)                  moves the parameters that pm_* hold
     gradient = (before - after) / LEARNING_RATE             with a power of two as the rate
 
 Shapes, with B rows, I inputs, H hidden units, O outputs:
 
     x (B, I)    pm_hidden {'w': (I, H), 'b': (H,)}    pm_output {'w': (H, O), 'b': (O,)}
     output (B, O)    aux [x, hidden] or [x, hidden_1, ..., hidden_n]    G_output (B, O)
+
+The dicts in pm_* stay the same objects; their arrays may be changed in place (as the lecture does) or replaced.
 
 Order of effects: backprop takes every gradient with the weights as they were in forward, then moves
 p -= LEARNING_RATE * G_p, once. forward changes nothing; x, aux and G_output are only read. The weights are drawn from

@@ -1,0 +1,299 @@
+"""Tests of `fingerprints`: mistakes get their name, anything else gets none, and the port is left as it was."""
+import itertools
+import re
+import subprocess
+import sys
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from . import fingerprints, lecture_typed_in
+from .fingerprints import CASES, TOLERANCE, alike, answers, diagnose, distance, is_right, right, wrong
+from .unrelated_ports import UNRELATED
+from .wrong_ports import FAULTS, TEXT, module
+
+DOORS = tuple(CASES)
+NETWORKS = 'hidden1', 'hiddens', 'switch'
+KEYS = {fault.key: fault for fault in FAULTS}
+
+# Both halves of a larger mistake are that mistake: its name is true of them, too.
+WHOLE = {
+    ('update before G_hidden, in the loop', 'update before G_hidden, output'): 'update before G_hidden',
+    ('b averaged', 'w divided by rows'): 'divided by rows',
+    ('output b never learns', 'hidden b never learns'): 'b never learns',
+    ('output never learns', 'hidden never learns'): 'update lost',
+}
+
+
+def names(port):
+    """The name that each door gives."""
+    return {door: getattr(diagnose(port, door), 'key', None) for door in DOORS}
+
+
+# ---- right ports ------------------------------------------------------------------------------------------------
+
+def fractions(values):
+    return np.vectorize(Fraction, otypes=[object])(values)
+
+
+def exact_step(params, x, G, rate):
+    """The lecture's formulas in rational numbers: {'output', 'aux 0', ..., 'w 1', 'b 1', ...}."""
+    hiddens, wanted = [x], {}
+    for pair in params[:-1]:
+        z = hiddens[-1] @ pair['w'] + pair['b']
+        hiddens.append(np.where(z > 0, z, Fraction(0)))
+    wanted['output'] = hiddens[-1] @ params[-1]['w'] + params[-1]['b']
+    for n in range(len(params), 0, -1):
+        w, b, below = params[n - 1]['w'], params[n - 1]['b'], hiddens[n - 1]
+        wanted[f'aux {n - 1}'] = below
+        wanted[f'w {n}'], wanted[f'b {n}'] = w - Fraction(rate) * (below.T @ G), b - Fraction(rate) * G.sum(axis=0)
+        G = np.where(below > 0, G @ w.T, Fraction(0))
+    return wanted
+
+
+@pytest.mark.parametrize('door', ['hidden1', 'hiddens'])
+def test_right_answers_are_exact(door):
+    """Every output, hidden layer and parameter equals the rational one with ==, though nothing is rounded there."""
+    for n, case in enumerate(CASES[door], 1):
+        params, _, steps = case.numbers()
+        params = [{name: fractions(pair[name]) for name in 'wb'} for pair in params]
+        for m, (x, G_output) in enumerate(steps, 1):
+            wanted = exact_step(params, fractions(x), fractions(G_output), case.rate)
+            for key, value in wanted.items():
+                assert (fractions(right(door)[f'case {n}, step {m}: {key}']) == value).all(), (case, key)
+            params = [{name: wanted[f'{name} {k}'] for name in 'wb'} for k in range(1, len(params) + 1)]
+
+
+def test_cases_reach_what_they_are_for():
+    """Batches of 1 and 4, one to three hidden layers, square weights, two steps, wide x, and units at exactly 0."""
+    cases = [*CASES['hidden1'], *CASES['hiddens']]
+    assert {1, 4} <= {case.rows for case in cases} and {3, 4, 5} <= {len(case.widths) for case in cases}
+    assert {case.rate for case in cases} == {0.25, 0.5} and {case.steps for case in cases} == {1, 2}
+    for door in ('hidden1', 'hiddens'):
+        assert any(len(set(case.widths)) == 1 for case in CASES[door])
+        at_zero = 0
+        for case in CASES[door]:
+            (first, *_), _, ((x, _), *_) = case.numbers()
+            at_zero += np.sum(x @ first['w'] + first['b'] == 0)
+            assert not case.wide or (x.astype('float32') != x).any(axis=1).all()
+        assert at_zero > 0
+
+
+@pytest.mark.parametrize('door', DOORS)
+@pytest.mark.parametrize('name', ['mlp_py.lecture', 'mlp_c.lecture', lecture_typed_in.__name__])
+def test_the_twins_and_the_page_typed_in_are_right(name, door):
+    port = pytest.importorskip(name)
+    assert is_right(port, door) and diagnose(port, door) is None
+
+
+RIGHT_TOO = {
+    'arrays rebound': (r'(\S+) -= (.*)', r'\1 = \1 - \2'),
+    'multiplied with dot': (r'np\.matmul\((.*?), (.*?)\)', r'np.dot(\1, \2)'),
+    'summed as a method': (r'np\.sum\((\w+), axis=0\)', r'\1.sum(0)'),
+    'derivative by comparison': (r'np\.sign\(y\)', '(y > 0).astype(float)'),
+    'relu by where': (r'np\.maximum\(x, 0\)', 'np.where(x > 0, x, 0)'),
+    'relu written into forward': (r'relu\(np.matmul\((.*)\)$', r'np.maximum(np.matmul(\1, 0)'),
+    'mask taken of the gradient it lets through': (r'= G_hidden \* relu_derv\((.*)\)', r'= np.where(\1 > 0, G_hidden, 0)'),
+    'draws scaled by hand': (r'np\.random\.normal\(.*', 'RND_MEAN + RND_STD * np.random.standard_normal(shape)'),
+    'input gradient left out': (r'( +)G_hidden = np.matmul\(G_hidden, .*', r'\1if n:\n    \g<0>'),
+    'a list copied': (r'hidden_config = info', 'hidden_config = [int(width) for width in info]'),
+}
+
+
+def retyped(text, name='a port'):
+    made = ModuleType(name)
+    exec(text, made.__dict__)
+    return made
+
+
+@pytest.mark.parametrize('pattern, new', RIGHT_TOO.values(), ids=RIGHT_TOO)
+def test_the_same_said_in_other_words_is_right(pattern, new):
+    text = re.sub(pattern, new, TEXT, flags=re.MULTILINE)
+    assert text != TEXT
+    port = retyped(text)
+    assert all(is_right(port, door) for door in DOORS) and set(names(port).values()) == {None}
+
+
+# ---- wrong ports ------------------------------------------------------------------------------------------------
+
+def test_every_fault_is_told_from_the_right_text_and_named():
+    """All of them are told at some door; nine of ten are named, also at each door where they show; none is misnamed."""
+    named, shown = Counter(), Counter()
+    for fault in FAULTS:
+        port = module(fault)
+        shows, given = [door for door in DOORS if fault in dict(wrong(door))], names(port)
+        assert shows and not is_right(port, shows[0]), fault.key
+        assert set(given.values()) <= {None, fault.key}, (fault.key, given)
+        shown.update(shows)
+        named.update([door for door in given if given[door]] + ['faults'] * any(given.values()))
+    print({door: f'{named[door]} of {shown[door]}' for door in DOORS}, f'{named["faults"]} of {len(FAULTS)} faults')
+    assert named['faults'] >= 0.9 * len(FAULTS) and all(named[door] >= 0.9 * shown[door] > 0 for door in DOORS)
+
+
+@pytest.mark.parametrize('fault', UNRELATED, ids=lambda fault: fault.key)
+def test_what_is_not_in_the_list_gets_no_name(fault):
+    port = module(fault)
+    assert set(names(port).values()) == {None}
+    assert not all(is_right(port, door) for door in DOORS)
+
+
+def check_pairs(every):
+    """Of two mistakes at once a door may name one, where it shows no other; a third it never names."""
+    checked = 0
+    for one, other in itertools.islice(itertools.combinations(FAULTS, 2), 0, None, every):
+        try:
+            port = module(one, other)
+        except ValueError:              # both want the same line
+            continue
+        given = names(port)
+        true = {None, one.key, other.key, WHOLE.get((one.key, other.key))}
+        assert set(given.values()) <= true, (one.key, other.key, given)
+        checked += 1
+    return checked
+
+
+def test_two_mistakes_get_no_third_name():
+    assert check_pairs(every=61) >= 40
+
+
+@pytest.mark.full
+def test_no_two_mistakes_get_a_third_name():
+    assert check_pairs(every=1) >= 2500
+
+
+@pytest.mark.parametrize('halves, whole', WHOLE.items(), ids=WHOLE.values())
+def test_both_halves_of_a_mistake_are_the_mistake(halves, whole):
+    port = module(*[KEYS[key] for key in halves])
+    assert any(alike(answers(port, door), dict(wrong(door)).get(KEYS[whole], {})) for door in NETWORKS)
+
+
+# ---- the tolerance -----------------------------------------------------------------------------------------------
+
+class Otherwise:
+    """NumPy whose sums run from the last term to the first, in longdouble."""
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+    def matmul(self, a, b):
+        return np.matmul(a[..., ::-1].astype(np.longdouble), b[::-1].astype(np.longdouble)).astype(float)
+
+    def sum(self, a, axis=None):
+        total = np.sum((a if axis is None else np.flip(a, axis)).astype(np.longdouble), axis=axis)
+        return np.asarray(total, float)
+
+
+def test_rounding_stays_below_the_tolerance():
+    """The same mistakes, their sums in another order and precision: hardly moved, and right answers not at all."""
+    largest = 0.0
+    for door in ('hidden1', 'hiddens'):
+        port = module()
+        port.np = Otherwise()
+        assert distance(answers(port, door), right(door)) == 0
+        for fault, fingerprint in wrong(door):
+            port = module(fault)
+            port.np = Otherwise()
+            largest = max(largest, distance(answers(port, door), fingerprint))
+    print(f'rounding moves wrong answers by at most {largest:.2g}')
+    assert 0 < largest <= TOLERANCE
+
+
+def test_fingerprints_differ_by_more_than_the_tolerance():
+    """Two fingerprints at a door are the same or more than twice TOLERANCE apart: no answers are near to both."""
+    least, shared = np.inf, set()
+    for door in DOORS:
+        known = [*wrong(door), (None, right(door))]
+        for (one, a), (other, b) in itertools.combinations(known, 2):
+            apart = distance(a, b, enough=least)
+            if apart == 0:
+                shared.add((one.key, other.key))
+            else:
+                least = min(least, apart)
+    print(f'two fingerprints differ by at least {least:.2g}')
+    assert least > 2 * TOLERANCE
+    assert shared == {('derivative 1 at 0', 'mask missing')}        # the same to a network; the table of relu_derv decides
+
+
+def test_distance_sees_what_it_should():
+    one = {'a': np.array([1.0, 4.0]), 'b': np.array([np.nan, np.inf, 2.0])}
+    for name, values, wanted in (('a', [1.0, 4.0 + 2**-20], 2**-20 / (4 + 2**-20)), ('b', [np.nan, np.inf, 1.0], 0.5),
+                                 ('b', [np.nan, -np.inf, 2.0], np.inf), ('b', [1.0, np.inf, 2.0], np.inf),
+                                 ('a', [np.nan, 4.0], np.inf), ('a', [1.0], np.inf), ('a', [-0.0, 4.0], 0.25),
+                                 ('a', ['1', '4'], np.inf)):
+        for first, second in ((one, {**one, name: np.array(values)}), ({**one, name: np.array(values)}, one)):
+            assert distance(first, second) == wanted, (name, values)
+            assert alike(first, second) == (wanted == 0)
+    assert distance(one, {'a': one['a']}) == np.inf and distance(one, dict(one)) == 0 and alike(one, dict(one))
+    assert alike(one, {**one, 'a': one['a'] * (1 + 2**-41)}) and not alike(one, {**one, 'a': one['a'] * (1 + 2**-39)})
+
+
+# ---- manners ------------------------------------------------------------------------------------------------------
+
+def test_the_port_is_left_as_it_was(capsys):
+    port = module(KEYS['x is changed'])
+    port.LEARNING_RATE, port.hidden_config, port.pm_hidden = 7, [2, 5], None
+    port.pm_hiddens = [{'w': np.full((2, 2), 3.0), 'b': np.ones(2)}]
+    config, array = port.hidden_config, port.pm_hiddens[0]['w']
+    before, drawn = set(vars(port)), np.random.get_state()[1].copy()
+    for door in DOORS:
+        diagnose(port, door)
+    assert set(vars(port)) == before and port.LEARNING_RATE == 7 and port.pm_hidden is None
+    assert port.hidden_config is config == [2, 5] and port.pm_hiddens[0]['w'] is array and (array == 3).all()
+    assert (np.random.get_state()[1] == drawn).all() and capsys.readouterr().out == ''
+
+
+def test_arrays_that_the_port_keeps_get_their_values_back():
+    """An init_model that draws nothing, so that the cases overwrite the arrays that are there."""
+    port = module()
+    port.pm_hidden, port.pm_output = ({'w': np.full(shape, 5.0), 'b': np.full(shape[1], 5.0)} for shape in ((3, 4), (4, 2)))
+    kept = port.pm_hidden, port.pm_output
+    port.init_model = lambda: vars(port).update(pm_hidden=kept[0], pm_output=kept[1])
+    assert (answers(port, 'hidden1')['case 1, step 1: w 1'] != 5).any()
+    assert all((array == 5).all() for pair in kept for array in pair.values())
+
+
+def test_what_was_asked_before_makes_no_difference():
+    """A port in the middle of its work, through all doors, forth and back, is answered for like a fresh one."""
+    for key in ('answer of the call before', 'hidden_config kept', 'one pair for all'):
+        port, fresh = module(KEYS[key]), {door: answers(module(KEYS[key]), door) for door in DOORS}
+        port.hidden_config, port.pm_hiddens = [4], []
+        for door in (*DOORS, *reversed(DOORS)):
+            assert distance(answers(port, door), fresh[door]) == 0, (key, door)
+
+
+def test_two_faults_with_one_fingerprint_and_nothing_to_decide_get_no_name():
+    port = module(KEYS['mask missing'])         # needs no relu_derv; 1 at 0 would answer alike
+    assert diagnose(port, 'hidden1') is KEYS['mask missing']
+    del port.relu_derv
+    assert diagnose(port, 'hidden1') is None and not is_right(port, 'hidden1')
+
+
+def test_a_port_without_the_functions_of_a_door_gets_no_name_there():
+    for door, functions in fingerprints.FUNCTIONS.items():
+        for name in functions:
+            port = module(KEYS['relu as abs'])
+            delattr(port, name)
+            assert diagnose(port, door) is None and not is_right(port, door)
+    assert diagnose(ModuleType('empty'), 'relu') is None
+
+
+@pytest.mark.parametrize('name', [name for functions in fingerprints.FUNCTIONS.values() for name in functions])
+def test_exceptions_alone_are_no_fingerprint(name):
+    """A function that always raises makes its door wrong, but could have any mistake at all."""
+    [door] = [door for door, functions in fingerprints.FUNCTIONS.items() if name in functions]
+    port = module()
+    setattr(port, name, lambda *args: 1 / 0)
+    assert not is_right(port, door) and diagnose(port, door) is None
+    assert any('raises' in key for key in answers(port, door))
+
+
+def test_numpy_is_enough():
+    code = ('import sys\nfrom tests import fingerprints as f, wrong_ports as w\n'
+            'print(f.diagnose(w.module(w.FAULTS[1]), "relu").key, f.diagnose(w.module(w.FAULTS[1]), "init"))\n'
+            'print(sorted({"mlp_py", "mlp_c", "jax", "torch", "pytest"} & set(sys.modules)))')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+    assert (done.stdout, done.stderr) == ('relu as abs None\n[]\n', '')
