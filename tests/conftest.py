@@ -64,17 +64,38 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption('impl'):        # what judges no implementation is the project's own affair
-        config.hook.pytest_deselected(items=[item for item in items if 'twin' not in item.fixturenames])
-        items[:] = [item for item in items if 'twin' in item.fixturenames]
-        items.sort(key=lambda item: 'test_stages' not in item.nodeid)       # what explains itself comes first
+    if config.getoption('impl'):
+        asked = [item for item in items if 'twin' in item.fixturenames      # the rest is the project's own affair
+                 and not set(missing(item)) & set(contract.OFFERS)]         # and this is more than the lecture
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(asked)])
+        items[:] = sorted(asked, key=lambda item: 'test_stages' not in item.nodeid)     # what explains itself comes first
     if not config.getoption('full'):
         for item in items:
             if item.get_closest_marker('full'):
                 item.add_marker(pytest.mark.skip(reason='full tier: pytest --full'))
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_sessionfinish(session):
+    """With pytest-xdist: what a worker counted, on its way to the process that prints."""
+    if hasattr(session.config, 'workeroutput'):
+        session.config.workeroutput['counted'] = bits.COUNT, bits.NOTES, [[*key, of] for key, of in checks.RATIOS.items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    counts, notes, ratios = getattr(node, 'workeroutput', {}).get('counted', ({}, [], []))
+    for name, count in counts.items():
+        bits.COUNT[name] += count
+    bits.NOTES.extend(notes)
+    for *key, of in ratios:
+        checks.RATIOS.setdefault(tuple(key), []).extend(of)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for name in config.getoption('impl') or ():
+        lacks = find_port(name).lacks(*contract.OFFERS)
+        if lacks:
+            terminalreporter.write_line(f'{name} was not asked for what goes beyond the lecture: ' + ', '.join(lacks))
     if bits.COUNT['compared'] or bits.NOTES:
         terminalreporter.section('mlp_c, bit for bit')
         for line in ('bits: {compared:,} arrays compared, {different:,} different'.format(**bits.COUNT), *bits.NOTES):
@@ -93,21 +114,24 @@ def twin(request):
     return find_port(request.param)
 
 
-@pytest.fixture(autouse=True)
-def whole_enough(request):
-    """Skip, by name, what the port at hand does not have; what only the lecture's door needs is not asked of Network."""
-    if 'twin' not in request.fixturenames:
-        return
-    port, params = request.getfixturevalue('twin'), request.node.callspec.params
-    names = [name for mark in request.node.iter_markers('needs') for name in mark.args]
+def missing(item):
+    """What the port at hand would need for this test, and lacks: functions of the lecture, words of contract.OFFERS."""
+    params = item.callspec.params
+    names = [name for mark in item.iter_markers('needs') for name in mark.args]
     names += ['float32'] * (params.get('dtype') == 'float32')
-    if params.get('subject') == 'Network':
+    if params.get('subject') == 'Network':      # what only the lecture's door needs is not asked of Network
         names = [name for name in names if name in contract.OFFERS] + ['Network']
     elif 'subject' in params:
         names += ['forward_neuralnet', 'backprop_neuralnet']
-    missing = port.lacks(*dict.fromkeys(names))
-    if missing:
-        pytest.skip(f'{port.name} lacks ' + '; '.join(map(contract.described, missing)))
+    return find_port(params['twin']).lacks(*dict.fromkeys(names))
+
+
+@pytest.fixture(autouse=True)
+def whole_enough(request):
+    """Skip, by name, what the port at hand does not have."""
+    lacks = missing(request.node) if 'twin' in request.fixturenames else []
+    if lacks:
+        pytest.skip(f'{request.node.callspec.params["twin"]} lacks ' + '; '.join(map(contract.described, lacks)))
 
 
 @pytest.fixture(scope='session')

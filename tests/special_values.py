@@ -65,16 +65,22 @@ def backward(params, h, G, learning_rate):
 
 
 def in_double(case):
-    return [{name: pair[name].astype(float) for name in 'wb'} for pair in case.params]
+    return in_dtype(case, float)
 
 
-def step(case, x, y):
+def in_dtype(case, dtype):
+    return [{name: pair[name].astype(dtype) for name in 'wb'} for pair in case.params]
+
+
+def step(case, x, y, dtype=float):
+    """One training step in `dtype`: double, where finite results are exact, or the network's own, where some overflow."""
     with np.errstate(all='ignore'):
-        *h, output = layers(in_double(case), x.astype(float))
-        loss, accuracy, G_output = postproc(case.problem, output, y.astype(float))
+        params = in_dtype(case, dtype)
+        *h, output = layers(params, x.astype(dtype))
+        loss, accuracy, G_output = postproc(case.problem, output, y.astype(dtype))
         return {'output': output, 'loss': loss, 'accuracy': accuracy, 'G_output': G_output,
                 **{f'hidden {n}': values for n, values in enumerate(h[1:], 1)},
-                **backward(in_double(case), h, G_output, case.learning_rate)}
+                **backward(params, h, G_output, case.learning_rate)}
 
 
 def agree(name, got, wanted):

@@ -6,7 +6,7 @@ import pytest
 
 from mlp_py.bounds import LIBM, Bounded
 
-from . import cases, checks, special_values
+from . import cases, checks, special_cells, special_values
 
 pytestmark = pytest.mark.needs('special')
 
@@ -23,6 +23,21 @@ def test_special_inputs(subject, width, dtype):
 @pytest.mark.parametrize('problem', cases.PROBLEMS)
 def test_special_step(subject, problem, dtype):
     special_values.check_special_step(subject, problem, dtype)
+
+
+@each_dtype
+@pytest.mark.parametrize('problem', cases.PROBLEMS)
+def test_cells(subject, problem, dtype):
+    """The table of `special_cells.CELLS`, a third of it for each problem."""
+    checked = special_cells.check_cells(subject, problem, dtype)
+    assert sorted(checked) == sorted(cell for cell in special_cells.CELLS if f', {problem}, ' in cell)
+    assert len(checked) >= 40
+
+
+@each_dtype
+@pytest.mark.parametrize('width', range(1, 18))
+def test_nan_reaches_output_and_loss(subject, width, dtype):
+    special_cells.check_nan_reaches(subject, width, dtype)
 
 
 @each_dtype
