@@ -15,6 +15,7 @@ from functools import lru_cache
 
 os.environ['JAX_ENABLE_X64'] = '1'
 os.environ['JAX_PLATFORMS'] = 'cpu'
+os.environ.setdefault('JAX_DISABLE_MOST_OPTIMIZATIONS', '1')    # most of the oracle's time is compiling
 
 import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX)
 import pytest           # noqa: E402

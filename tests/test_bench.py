@@ -89,6 +89,7 @@ OTHERS = ('mlp_c', 'lecture', 'scikit-learn', 'PyTorch', 'JAX')
 EVERYONE = [(name, None, problem) for name in OTHERS for problem in NETWORKS]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize('name, form, problem',
                          EVERYONE + [('JAX', form, 'regression') for form in FORMS[1:] if form[1] == 1])
 def test_everyone_computes_what_mlp_py_does(name, form, problem):
@@ -151,7 +152,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(JAX, 'forms', FORMS[:1])
 
 
-@pytest.mark.parametrize('option', [(), ('--dtype', 'float32', '--problem', 'select', '--batch', '3')])
+@pytest.mark.parametrize('option', [pytest.param((), marks=pytest.mark.full),
+                                    ('--dtype', 'float32', '--problem', 'select', '--batch', '3')])
 def test_bench_times_whatever_is_installed(call, quick, option):
     status, out, err = call('bench', '4-5-3', *option)
     lines = out.splitlines()
@@ -165,6 +167,7 @@ def test_bench_times_whatever_is_installed(call, quick, option):
     assert all(name in timed or name in missing[0] for name in benchjob.NAMES)
 
 
+@pytest.mark.full
 def test_bench_without_anything_else(quick):
     from .command_line import BLOCKED
     done = python(BLOCKED, 'mlp_c,sklearn,torch,jax', 'mlp_py', 'bench', '4-3')
@@ -192,6 +195,7 @@ def test_bench_help(call):
 
 # ---- python -m tests.bench -------------------------------------------------------------------------------
 
+@pytest.mark.full
 def test_a_network_of_ones_own(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(bench, 'QUICK', bench.QUICK | dict(rounds=1, chunk=0, steps=2))
     monkeypatch.setattr(training, 'native_contestants', lambda *_: ([], {'C and C++': 'not in this test'}))

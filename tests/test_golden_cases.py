@@ -151,14 +151,15 @@ def test_what_the_cases_cover():
     assert all(math.frexp(case['learning_rate'])[0] == 0.5 for case in GOLDEN)
 
 
-def test_each_golden_is_confirmed(quick_oracle):
+@pytest.mark.parametrize('every', [4, pytest.param(1, marks=pytest.mark.full)])
+def test_each_golden_is_confirmed(quick_oracle, every):
     """Twice where nothing is special, else at least once: a value that only the exact reference knows would be named."""
-    confirmed = Confirmations()
-    for golden in GOLDEN:
+    confirmed, asked = Confirmations(), GOLDEN[::every]
+    for golden in asked:
         confirm_by_jax(quick_oracle, golden, confirmed)
         confirm_by_differences(golden, confirmed)
     alone, once = [], []
-    for golden in GOLDEN:
+    for golden in asked:
         for n, step in enumerate(golden['steps'], 1):
             for name in step:
                 by = confirmed.get((golden['name'], n, name), ())
@@ -167,7 +168,7 @@ def test_each_golden_is_confirmed(quick_oracle):
     assert not alone, f'confirmed by no oracle: {alone}'
     drawn = [key for key in once if ' drawn ' in key[0]]
     assert not drawn, f'confirmed by one oracle only: {drawn}'
-    print(f'{len(confirmed)} quantities of {len(GOLDEN)} cases: {len(confirmed) - len(once)} confirmed by both JAX and '
+    print(f'{len(confirmed)} quantities of {len(asked)} cases: {len(confirmed) - len(once)} confirmed by both JAX and '
           f'finite differences, {len(once)} at kinks by JAX alone')
 
 

@@ -113,7 +113,7 @@ def test_words_that_nobody_knows_are_refused(tmp_path):
 
 def judged(port, *arguments):
     """pytest itself on a port: (exit status, what it prints)."""
-    command = [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-p', 'no:hypothesispytest',
+    command = [sys.executable, '-m', 'pytest', '-q', '-n0', '-p', 'no:cacheprovider', '-p', 'no:hypothesispytest',
                '--impl', port, 'tests/test_stages.py', *arguments]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, encoding='utf-8', errors='replace', timeout=300,
                             env={**os.environ, 'PYTHONIOENCODING': 'utf-8', 'COLUMNS': '200'})
