@@ -136,11 +136,11 @@ def test_a_contestant_with_another_loss_is_left_out(call, monkeypatch):
     other = types.SimpleNamespace(epoch=lambda: 2.0, theta=lambda: theta, mean_loss=True, matches=True)
     verdict = benchjob.compare(other, (1.0, np.array([2.0])), theta, ())
     assert verdict == 'computes another loss: 2, not 1'
-    monkeypatch.setattr(benchjob, 'NAMES', ('mlp_py',))
+    monkeypatch.setattr(benchjob, 'NAMES', ('mlp_py', 'scikit-learn'))
     monkeypatch.setattr(benchjob, 'agreeing', lambda found, theta, epoch: (found, {'other': verdict}))
     monkeypatch.setattr(benchjob, 'alternate', lambda calls, *_: {name: [1.0] for name in calls})
-    status, out, _ = call('bench', '4-3')
-    assert status == 1 and 'other is left out: it computes another loss: 2, not 1\n' in out
+    status, out, _ = call('bench', '4-2', '--problem', 'select')
+    assert status == 1 and 'other is left out: it computes another loss: 2, not 1\nleft out: scikit-learn (' in out
 
 
 def test_what_shows_itself():

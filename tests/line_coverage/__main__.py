@@ -1,7 +1,7 @@
 """Name every line of mlp_py and mlp_c that the suite does not reach: python -m tests.line_coverage
 
-    python -m tests.line_coverage                       the quick tier; about ten minutes
-    python -m tests.line_coverage tests/test_cli.py     these tests alone (options of pytest work too)
+    python -m tests.line_coverage                       quick tier and more; 10 to 20 minutes
+    python -m tests.line_coverage tests/test_cli.py     these tests alone (or any other arguments of pytest)
 
     .py pages      coverage.py, in the subprocesses of the tests too
     .pyx pages     coverage.py too, told by Cython's linetrace
@@ -23,10 +23,12 @@ from . import kernel_lines, reasons
 
 ROOT = Path(__file__).parent.parent.parent
 LEFT_OUT = ('*.so', '*.gcda', '__pycache__', '.git', '.hypothesis', '.pytest_cache', 'build', '*.egg-info', '.venv')
-# Runs of the suite inside the suite are slow, and what they reach is reached outside too. Where a signal's handler raises
-# while a line without the GIL is traced, the error is lost: such an epoch would go on to its end.
-SKIPPED = ('--ignore=tests/test_faults.py', '--ignore=tests/mutation',
+# Runs of the suite inside the suite are slow, and what they reach is reached outside too. The next judges a release build.
+# Where a signal's handler raises while a line without the GIL is traced, the error is lost: such an epoch would never end.
+SKIPPED = ('--ignore=tests/test_faults.py', '--ignore=tests/mutation', '--deselect=tests/test_levels.py::test_machine_code',
            '--deselect=tests/test_work_memory.py::test_ctrl_c_ends_an_epoch_between_two_steps')
+# Of the full tier: what alone reaches the losses of the contestants of `bench`.
+ALSO = ('--full', 'tests/test_bench.py')
 
 CONFIGURATION = """
 [run]
@@ -42,15 +44,14 @@ exclude_lines = ^no line is excluded$
 """
 
 
-def begin(*command, cwd, **environment):
+def begin(*command, cwd):
     """Run a Python command in the copy; its exit status."""
-    return subprocess.run(['nice', sys.executable, *map(str, command)], cwd=cwd, check=False,
-                          env={**os.environ, **environment}).returncode
+    return subprocess.run(['nice', sys.executable, *map(str, command)], cwd=cwd, check=False).returncode
 
 
-def run_suite(root, configuration, wanted):
+def run_tests(root, configuration, *wanted):
     """pytest under coverage.py in one process; failures are shown, and are other runs' affair."""
-    begin('-m', 'coverage', 'run', f'--rcfile={configuration}', '-m', 'pytest', '-q', '-n0', '-r', 'f', '--tb=line',
+    begin('-m', 'coverage', 'run', f'--rcfile={configuration}', '-m', 'pytest', '-q', '-r', 'f', '--tb=line', '-n', '0',
           '-p', 'no:cacheprovider', '--continue-on-collection-errors', *SKIPPED, *wanted, cwd=root)
 
 
@@ -104,7 +105,8 @@ def main(wanted):
         configuration.write_text(CONFIGURATION.format(root=root), encoding='utf-8')
         if begin('-m', 'tests.line_coverage.traced_build', cwd=root) or begin('-c', 'import mlp_c', cwd=root):
             raise SystemExit('tests.line_coverage: mlp_c could not be built')
-        run_suite(root, configuration, wanted)
+        for tests in [wanted] if wanted else [(), ALSO]:
+            run_tests(root, configuration, *tests)
         counted, kernels = kernel_lines.measured(root)
         pages = {**python_lines(root, configuration), **counted}
         named, stale = reasons.judged(unreached(root, pages), reasons.that_count(reasons.load(), kernels))

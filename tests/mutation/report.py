@@ -28,7 +28,10 @@ def read(path):
 
 
 def state_of(mutant, records, known):
-    """'caught', 'caught by full', 'equivalent', 'not caught', 'stillborn' or 'to come'."""
+    """'caught', 'caught by full', 'equivalent', 'not caught', 'stillborn', 'survived first' or 'to come'.
+
+    survived first: only the pages that kill fast have run so far, which decides nothing.
+    """
     record = records.get(mutant.key)
     if record is None:
         return 'to come'
@@ -37,7 +40,7 @@ def state_of(mutant, records, known):
     if record['verdict'] != 'survived':
         return 'caught by full' if record['tier'] == 'full' else 'caught'
     if record['tier'] == 'first':
-        return 'to come'
+        return 'survived first'
     return 'equivalent' if known.get(mutant.key, '').startswith('equivalent') else 'not caught'
 
 
@@ -45,7 +48,7 @@ def told(mutants, records):
     """The report, in Markdown."""
     known = reasons()
     states = {mutant: state_of(mutant, records, known) for mutant in mutants}
-    columns = ('caught', 'caught by full', 'equivalent', 'not caught', 'stillborn', 'to come')
+    columns = ('caught', 'caught by full', 'equivalent', 'not caught', 'stillborn', 'survived first', 'to come')
     lines = ['| page | faults | ' + ' | '.join(columns) + ' |', '| --- |' + ' ---: |' * (len(columns) + 1)]
     total = Counter()
     for page in dict.fromkeys(mutant.page for mutant in mutants):
@@ -53,12 +56,16 @@ def told(mutants, records):
         total += counts
         lines.append(f'| {page} | {sum(counts.values())} | ' + ' | '.join(str(counts[c] or '') for c in columns) + ' |')
     lines.append(f'| all | {len(mutants)} | ' + ' | '.join(str(total[column]) for column in columns) + ' |')
-    wrong = total['caught'] + total['caught by full'] + total['not caught']
-    cython = sum(mutant.page.startswith('mlp_c/') and state not in ('stillborn', 'to come')
+    wrong, undecided = (sum(total[state] for state in some) for some in (
+        ('caught', 'caught by full', 'not caught'), ('survived first', 'to come')))
+    cython = sum(mutant.page.startswith('mlp_c/') and state not in ('stillborn', 'survived first', 'to come')
                  for mutant, state in states.items())
-    lines += ['', f'{wrong + total["equivalent"]} faults that could be built, {cython} of them in Cython pages; {wrong} of '
-              f'them change what is computed or promised, {total["caught"]} of these the quick tier caught'
-              + (f' ({100 * total["caught"] / wrong:.1f} %).' if wrong else '.'), '']
+    lines += ['', f'{wrong + total["equivalent"]} faults decided, {cython} of them in Cython pages; {wrong} of them change '
+              f'what is computed or promised, {total["caught"]} of these the quick tier caught.', '']
+    if undecided:       # those that survive take longest, so a share of the decided ones would flatter
+        lines += [f'{undecided} are undecided: no score yet.', '']
+    elif wrong:
+        lines += [f'Score of the quick tier: {100 * total["caught"] / wrong:.1f} %.', '']
     killers = Counter(records[mutant.key]['by'].split('::')[0].split()[-1] for mutant, state in states.items()
                       if state in ('caught', 'caught by full') and records[mutant.key]['by'])
     lines += ['First test page to notice: '
