@@ -1,4 +1,4 @@
-"""Promises that planted faults broke while all other tests stayed green (see the package `mutation`)."""
+"""Promises that planted faults broke unnoticed by the tests before these (see the package `mutation`)."""
 import threading
 from fractions import Fraction
 

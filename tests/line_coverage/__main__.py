@@ -24,8 +24,10 @@ from . import kernel_lines, reasons
 ROOT = Path(__file__).parent.parent.parent
 LEFT_OUT = ('*.so', '*.gcda', '__pycache__', '.git', '.hypothesis', '.pytest_cache', 'build', '*.egg-info', '.venv')
 # Runs of the suite inside the suite are slow, and what they reach is reached outside too. The next judges a release build.
-# Where a signal's handler raises while a line without the GIL is traced, the error is lost: such an epoch would never end.
+# A signal that comes while mlp_c trains is mostly answered inside the tracing: the error is lost there, the epoch never ends,
+# and coverage.py goes on without Cython's plugin.
 SKIPPED = ('--ignore=tests/test_faults.py', '--ignore=tests/mutation', '--deselect=tests/test_levels.py::test_machine_code',
+           '--deselect=tests/test_cli.py::test_ctrl_c_keeps_what_was_learned[mlp_c]',
            '--deselect=tests/test_work_memory.py::test_ctrl_c_ends_an_epoch_between_two_steps')
 # Of the full tier: what alone reaches the losses of the contestants of `bench`.
 ALSO = ('--full', 'tests/test_bench.py')

@@ -42,7 +42,7 @@ def left(mutants, options, records):
     def done(record):
         open_yet = record and record['verdict'] == 'survived' and (
             options.again or TIERS.index(record['tier']) < TIERS.index(options.tier))
-        return record and not open_yet
+        return record and record['verdict'] != 'lost' and not open_yet
 
     mixed = random.Random(options.seed).sample(mutants, len(mutants))
     return [mutant for mutant in mixed if not done(records.get(mutant.key))]

@@ -33,7 +33,7 @@ def state_of(mutant, records, known):
     survived first: only the pages that kill fast have run so far, which decides nothing.
     """
     record = records.get(mutant.key)
-    if record is None:
+    if record is None or record['verdict'] == 'lost':
         return 'to come'
     if record['verdict'] == 'stillborn':
         return 'stillborn'
