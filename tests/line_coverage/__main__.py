@@ -1,6 +1,6 @@
 """Name every line of mlp_py and mlp_c that the suite does not reach: python -m tests.line_coverage
 
-    python -m tests.line_coverage                       quick tier and more; 10 to 20 minutes
+    python -m tests.line_coverage                       quick tier and more; 8 minutes, or more beside others
     python -m tests.line_coverage tests/test_cli.py     these tests alone (or any other arguments of pytest)
 
     .py pages      coverage.py, in the subprocesses of the tests too
@@ -24,8 +24,8 @@ from . import kernel_lines, reasons
 ROOT = Path(__file__).parent.parent.parent
 LEFT_OUT = ('*.so', '*.gcda', '__pycache__', '.git', '.hypothesis', '.pytest_cache', 'build', '*.egg-info', '.venv')
 # Runs of the suite inside the suite are slow, and what they reach is reached outside too. The next judges a release build.
-# A signal that comes while mlp_c trains is mostly answered inside the tracing: the error is lost there, the epoch never ends,
-# and coverage.py goes on without Cython's plugin.
+# A signal that comes while mlp_c trains is mostly answered inside the tracing: the error is lost there, the epoch never
+# ends, and coverage.py goes on without Cython's plugin.
 SKIPPED = ('--ignore=tests/test_faults.py', '--ignore=tests/mutation', '--deselect=tests/test_levels.py::test_machine_code',
            '--deselect=tests/test_cli.py::test_ctrl_c_keeps_what_was_learned[mlp_c]',
            '--deselect=tests/test_work_memory.py::test_ctrl_c_ends_an_epoch_between_two_steps')
