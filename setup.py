@@ -1,6 +1,6 @@
 """Builds mlp_c: each kernel page is translated once and compiled once per instruction set and precision.
 
-    MLP_BUILD=debug      -O0 -g, assertions on             MLP_BUILD=coverage   line tracing for the .pyx pages
+    MLP_BUILD=debug      -O0 -g, assertions on; python -m tests.line_coverage builds on it
 """
 
 import copy
@@ -19,7 +19,7 @@ from setuptools.command.build_ext import build_ext
 MODE = os.environ.get("MLP_BUILD", "release")
 
 # Said explicitly: some Pythons build with -O2, and contraction would fuse where the contract says two roundings.
-FLAGS = {"release": ["-O3", "-g0"], "debug": ["-O0", "-g", "-UNDEBUG"], "coverage": ["-O0", "-g0"]}[MODE]
+FLAGS = {"release": ["-O3", "-g0"], "debug": ["-O0", "-g", "-UNDEBUG"]}[MODE]
 FLAGS += ["-ffp-contract=off", "-fno-math-errno", "-Wno-unused-function"]
 
 LEVELS = {
@@ -31,10 +31,8 @@ levels = LEVELS.get(MACHINE, {"portable": []})
 
 PAGES = sorted(str(path) for pattern in ("*.pxd", "*.h") for path in Path("mlp_c").glob(pattern))
 # boundscheck stays on: the kernels use pointers alone, and in the other pages it costs nothing that shows.
-DIRECTIVES = {"language_level": 3, "cdivision": True, "linetrace": MODE == "coverage"}
+DIRECTIVES = {"language_level": 3, "cdivision": True}
 MACROS = [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]
-if MODE == "coverage":
-    MACROS.append(("CYTHON_TRACE_NOGIL", "1"))
 
 
 def extension(name, source, macros=(), flags=()):

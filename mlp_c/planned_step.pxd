@@ -32,7 +32,7 @@ cdef inline void copy(Py_ssize_t cnt, const real *source, real *target) noexcept
 cdef inline void gather(Py_ssize_t rows, Py_ssize_t cols, const real *source, const Py_ssize_t *order,
                         real *target, Py_ssize_t target_row) noexcept nogil:
     """target[i] = source[order[i]], row by row; widths of 1, and of 2 to 4 vectors, without an inner loop."""
-    cdef Py_ssize_t i, middle = cols // 2 // FULL_LANES * FULL_LANES, tail = cols - FULL_LANES
+    cdef Py_ssize_t i, tail = cols - FULL_LANES
     cdef const real *row
     if cols == 1:
         for i in range(rows):

@@ -33,15 +33,12 @@ cdef inline int add_panels(Call *calls, const Call *whole, Py_ssize_t M, Py_ssiz
         call[0] = whole[0]
         call.run = runner(lane_cnt, vectors, whole.finish == UPDATE or whole.A_col != 1)
         call.panels = panels
-        call.width = vectors * lane_cnt
         call.rows = <int>(h + 1 if row < tall else h)
         call.strips = tall if row < tall else strips - tall
         call.A = whole.A + row * whole.A_row
         call.B = whole.B + column
         call.C = whole.C + row * whole.C_row + column
         call.E = whole.E + row * whole.E_row + column * whole.E_col
-        if whole.begun != NULL:
-            call.begun = whole.begun + row * whole.C_row + column
         if whole.total != NULL:
             call.total = whole.total + row * whole.C_row + column
         row += call.rows * call.strips

@@ -33,7 +33,6 @@ cdef struct Call:
     int rows                    # MR, rows of a tile
     Py_ssize_t strips           # tiles below each other
     Py_ssize_t panels           # tiles beside each other
-    Py_ssize_t width            # columns of a tile
     Py_ssize_t K                # terms of a sum, at most KC
     const real *A
     Py_ssize_t A_row            # steps in elements
@@ -45,7 +44,7 @@ cdef struct Call:
     const real *E               # what `finish` needs
     Py_ssize_t E_row
     Py_ssize_t E_col            # 1, or 0 for UPDATE
-    const real *begun           # chains to go on with, in the layout of C; NULL: begin at +0
+    const real *begun           # chains to go on with, in the layout of C; NULL: begin at +0 (as `cut` leaves it)
     const real *total           # sums of the blocks before, in the layout of C, to add the chains to; NULL: none
 
 

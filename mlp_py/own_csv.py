@@ -12,7 +12,7 @@ import operator
 
 import numpy as np
 
-from .arguments import PROBLEMS, problem, shown
+from .arguments import problem, shown
 from .csv_table import is_number, path_argument, read_table
 
 MISSING = ("", "?", "na", "n/a", "nan", "null")     # compared in lower case

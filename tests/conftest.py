@@ -15,7 +15,7 @@ from functools import lru_cache
 
 os.environ['JAX_ENABLE_X64'] = '1'
 os.environ['JAX_PLATFORMS'] = 'cpu'
-os.environ.setdefault('JAX_DISABLE_MOST_OPTIMIZATIONS', '1')    # most of the oracle's time is compiling
+os.environ.setdefault('JAX_DISABLE_MOST_OPTIMIZATIONS', '1')    # most of the oracle's time is compiling: it takes half
 
 import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX)
 import pytest           # noqa: E402
@@ -42,7 +42,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line('markers', 'full: runs in the full tier only (pytest --full)')
+    config.addinivalue_line('markers', 'full(*twins): runs in the full tier only (pytest --full), or these twins do')
     config.addinivalue_line('markers', 'needs(*names): functions of the lecture, or words of contract.OFFERS')
     for name in contract.MARKERS:
         config.addinivalue_line('markers', f'{name}: concerns this function of the lecture')
@@ -72,7 +72,8 @@ def pytest_collection_modifyitems(config, items):
         items[:] = sorted(asked, key=lambda item: 'test_stages' not in item.nodeid)     # what explains itself comes first
     if not config.getoption('full'):
         for item in items:
-            if item.get_closest_marker('full'):
+            mark = item.get_closest_marker('full')
+            if mark and (not mark.args or item.callspec.params['twin'] in mark.args):
                 item.add_marker(pytest.mark.skip(reason='full tier: pytest --full'))
 
 

@@ -73,13 +73,11 @@ def test_given_gradient_equals_fractions(subject, shape, dtype, seed):
 @each_shape
 def test_oracle_equals_fractions(oracle, problem, shape, seed):
     """The oracle is judged by the same rational numbers, so twin, oracle and fractions are one chain of ==."""
-    from . import compiling             # here because JAX may be missing
-    with compiling.quickly():
-        for case, steps in exact_cases(problem, shape, 'float64', seed):
-            params = case.params
-            for (x, y), wanted in zip(case.batches, steps):
-                step = oracle.step(params, problem, x, y, case.learning_rate)
-                got = checks.named(step)
-                for name, value in wanted.items():
-                    checks.equal(f'{case}: {name}', got[name], value, np.float64)
-                params = step.params
+    for case, steps in exact_cases(problem, shape, 'float64', seed):
+        params = case.params
+        for (x, y), wanted in zip(case.batches, steps):
+            step = oracle.step(params, problem, x, y, case.learning_rate)
+            got = checks.named(step)
+            for name, value in wanted.items():
+                checks.equal(f'{case}: {name}', got[name], value, np.float64)
+            params = step.params

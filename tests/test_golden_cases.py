@@ -75,14 +75,6 @@ class Confirmations(dict):
         self.setdefault(key, set()).add(oracle)
 
 
-@pytest.fixture
-def quick_oracle(oracle):
-    """The oracle; imported here because JAX may be missing."""
-    from . import compiling
-    with compiling.quickly():
-        yield oracle
-
-
 @lru_cache(maxsize=None)
 def compiled_forward():
     import jax
@@ -152,11 +144,11 @@ def test_what_the_cases_cover():
 
 
 @pytest.mark.parametrize('every', [4, pytest.param(1, marks=pytest.mark.full)])
-def test_each_golden_is_confirmed(quick_oracle, every):
+def test_each_golden_is_confirmed(oracle, every):
     """Twice where nothing is special, else at least once: a value that only the exact reference knows would be named."""
     confirmed, asked = Confirmations(), GOLDEN[::every]
     for golden in asked:
-        confirm_by_jax(quick_oracle, golden, confirmed)
+        confirm_by_jax(oracle, golden, confirmed)
         confirm_by_differences(golden, confirmed)
     alone, once = [], []
     for golden in asked:
@@ -183,13 +175,13 @@ def spoilt(golden, name, relative):
     return wrong
 
 
-def test_a_wrong_golden_is_refused(quick_oracle):
+def test_a_wrong_golden_is_refused(oracle):
     """In every quantity of one case a problem: JAX refuses 1e-9, the finite differences one ulp."""
     for problem in (*cases.PROBLEMS, 'given'):
         golden = next(case for case in GOLDEN if case['problem'] == problem and len(case['params']) == 2)
         for name in golden['steps'][-1]:
             with pytest.raises(AssertionError, match=f'{name} by JAX'):
-                confirm_by_jax(quick_oracle, spoilt(golden, name, 1e-9))
+                confirm_by_jax(oracle, spoilt(golden, name, 1e-9))
             with pytest.raises(AssertionError, match=name):
                 confirm_by_differences(spoilt(golden, name, 'ulp'))
 

@@ -33,15 +33,13 @@ def test_every_case_has_a_unit_at_or_below_zero():
 
 def test_jax_agrees(oracle):
     """The cases of one shape for each depth, so that there are three to compile."""
-    from . import compiling             # here because JAX may be missing
     asked = [number for number in NUMBERS if kinks.CASES[number][1] == kinks.NEIGHBOURS]
     assert len(asked) >= 2 * len(kinks.KINDS)
-    with compiling.quickly():
-        for number in asked:
-            case, answers = kinks.built(number)
-            gradients, input_gradient = oracle.pull_back(case.params, case.batches[0][0], case.G_output)
-            for name, got in {'input gradient': input_gradient, **checks.named_pairs('gradient ', gradients)}.items():
-                checks.equal(f'{case.name}: {name} by JAX', got, answers[name], np.float64)
+    for number in asked:
+        case, answers = kinks.built(number)
+        gradients, input_gradient = oracle.pull_back(case.params, case.batches[0][0], case.G_output)
+        for name, got in {'input gradient': input_gradient, **checks.named_pairs('gradient ', gradients)}.items():
+            checks.equal(f'{case.name}: {name} by JAX', got, answers[name], np.float64)
 
 
 @pytest.mark.parametrize('fault, seen', [('derivative 1 at 0', len(NUMBERS)), ('no mask', len(NUMBERS)), ('none', 0)])
