@@ -258,14 +258,18 @@ def check_exact(subject, case, steps):
                 equal(f'step {n}: {name}', got, wanted[name], _array_dtype(name, case))
 
 
-def check_exact_given(subject, case):
-    """backprop, gradients and input_gradient of a given gradient, with ==."""
+def check_exact_given(subject, case, wanted):
+    """backprop, gradients and input_gradient of a given gradient (`wanted`, from `rational_given`), with ==."""
     subject.begin(case)
-    (x, _), params = case.batches[0], [{name: rational.rational(pair[name]) for name in 'wb'} for pair in case.params]
-    h = rational.layers(params, rational.rational(x))
-    wanted = rational.backward(params, h[:-1], rational.rational(case.G_output), case.learning_rate)
-    for name, got in subject.observe_given(x, case.G_output).items():
-        equal(name, got, wanted.get(name, h[-1]), case.dtype)
+    for name, got in subject.observe_given(case.batches[0][0], case.G_output).items():
+        equal(name, got, wanted[name], case.dtype)
+
+
+def rational_given(case):
+    """The rational output, gradients and parameters of a case whose gradient of the output is given."""
+    params = [{name: rational.rational(pair[name]) for name in 'wb'} for pair in case.params]
+    *h, output = rational.layers(params, rational.rational(case.batches[0][0]))
+    return {'output': output, **rational.backward(params, h, rational.rational(case.G_output), case.learning_rate)}
 
 
 def rational_steps(case):

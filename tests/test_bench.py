@@ -100,6 +100,7 @@ def test_everyone_computes_what_mlp_py_does(name, form, problem):
     assert np.max(np.abs(other - theta)) <= 1e-9 * np.max(np.abs(theta))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize('name', OTHERS)
 def test_float32_is_float32(name):
     loss, theta, _ = trained('mlp_py', 'regression', 'float32')

@@ -60,13 +60,24 @@ def test_steps_equal_fractions(subject, problem, shape, dtype, seed):
         checks.check_exact(subject, case, steps)
 
 
+@lru_cache(maxsize=None)
+def given_cases(shape, dtype, seed):
+    """The same with weights of -1, 0, 1 and a given gradient of the output."""
+    found = []
+    for case, _ in exact_cases('binary', shape, dtype, seed):
+        params = [{name: np.sign(pair[name]) for name in 'wb'} for pair in case.params]
+        small = cases.Case(case.name, case.problem, params, case.batches, case.learning_rate, dtype, case.G_output)
+        wanted = checks.rational_given(small)
+        found.append((small, {name: _exactly(values) for name, values in wanted.items()}))
+    return found
+
+
 @each_shape
 @each_dtype
 def test_given_gradient_equals_fractions(subject, shape, dtype, seed):
-    for case, _ in exact_cases('binary', shape, dtype, seed):
-        small = cases.Case(case.name, case.problem, [{name: np.sign(pair[name]) for name in 'wb'} for pair in case.params],
-                           case.batches, case.learning_rate, dtype, case.G_output)
-        checks.check_exact_given(subject, small)
+    assert len(given_cases(shape, dtype, seed)) == PER_SHAPE
+    for case, wanted in given_cases(shape, dtype, seed):
+        checks.check_exact_given(subject, case, wanted)
 
 
 @each_problem

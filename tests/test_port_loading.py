@@ -17,7 +17,7 @@ from . import contract, ports, stages, wrong_ports
 ROOT = Path(__file__).resolve().parent.parent
 RIGHT = wrong_ports.source()
 FAULTS = {fault.key: fault for fault in wrong_ports.FAULTS}
-QUICK = 'sign of the update', 'hidden_config kept'
+QUICK = ('hidden_config kept',)
 
 
 def notebook(*cells, kind='code'):

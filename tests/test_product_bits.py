@@ -62,9 +62,8 @@ def compare_products(shapes, dtype, pool, ways, level):
 
 def all_shapes(others):
     """Each of M, N, K through LENGTHS, the two others from `others`."""
-    shapes = {tuple(np.roll((length, *two), turn)) for length in LENGTHS for two in product(others, others)
-              for turn in range(3)}
-    return [tuple(map(int, shape)) for shape in sorted(shapes)]
+    return sorted({turned for length in LENGTHS for a, b in product(others, others)
+                   for turned in ((length, a, b), (b, length, a), (a, b, length))})
 
 
 KIND_OF_PRODUCT = ('NN', 'TN', 'NT')

@@ -29,7 +29,8 @@ def fresh(lecture):
     return lecture
 
 
-@pytest.mark.parametrize('book', [RUNS[:2], pytest.param(RUNS[2:3], marks=pytest.mark.full('mlp_py')), RUNS[3:]],
+@pytest.mark.parametrize('book', [RUNS[:2], pytest.param(RUNS[2:3], marks=pytest.mark.full('mlp_py')),
+                                  pytest.param(RUNS[3:], marks=pytest.mark.full('mlp_py'))],
                          ids=['abalone', 'pulsar', 'steel'])
 def test_published_lines(fresh, capsys, book):
     """A run without a seed goes on where the generator stood after the run before it."""
@@ -44,7 +45,8 @@ def test_published_lines(fresh, capsys, book):
         assert lines_of(capsys.readouterr().out) == run['lines'], run['id']
 
 
-@pytest.mark.parametrize('hidden', [[], 4, [12, 6], [12, 6, 4]], ids=str)
+@pytest.mark.parametrize('hidden', [pytest.param([], marks=pytest.mark.full), 4,
+                                    pytest.param([12, 6], marks=pytest.mark.full), [12, 6, 4]], ids=str)
 @pytest.mark.parametrize('problem, epochs', [('abalone', 10), pytest.param('pulsar', 4, marks=pytest.mark.full),
                                              ('steel', 10)])
 def test_twins_print_the_same(capsys, problem, epochs, hidden):

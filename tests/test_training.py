@@ -218,7 +218,8 @@ def train_published(network, entry, rng):
 
 @needs_lecture
 @pytest.mark.parametrize("names", [
-    pytest.param(("abalone-none", "abalone-4"), id="abalone"), pytest.param(("steel-10",), id="steel"),
+    pytest.param(("abalone-none", "abalone-4"), id="abalone", marks=pytest.mark.full("mlp_py")),
+    pytest.param(("steel-10",), id="steel", marks=pytest.mark.full("mlp_py")),
     pytest.param(("pulsar-6",), id="pulsar", marks=pytest.mark.full)])
 def test_published_lines_to_the_last_digit(network, names):
     """abalone-4 goes on with the generator that abalone-none left behind, as in the book."""
