@@ -70,6 +70,15 @@ def works(compiler):
             return False
 
 
+def threads(compiler):
+    """The flag for OpenMP, if `compiler` can also link with it (clang may lack the library); without it one thread works."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "probe.c")
+        source.write_text("#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n", encoding="utf-8")
+        command = [*compiler, "-fopenmp", str(source), "-o", str(Path(folder, "probe"))]
+        return ["-fopenmp"] * (subprocess.run(command, capture_output=True, check=False).returncode == 0)
+
+
 class Build(build_ext):
     """build_ext with a folder of objects per extension (all kernels would write kernels.o), in parallel."""
 
@@ -83,6 +92,10 @@ class Build(build_ext):
             raise SystemExit("mlp-twins: mlp_c needs a C compiler and the Python headers (Debian: apt install gcc "
                              "python3-dev; Fedora: dnf install gcc python3-devel; macOS: xcode-select --install); "
                              "mlp_py runs without them, in the unpacked sources: python -m mlp_py")
+        flag = threads(compiler) if compiler else []
+        for ext in self.extensions:
+            ext.extra_compile_args += flag
+            ext.extra_link_args += flag
         super().build_extensions()
 
     def build_extension(self, ext):

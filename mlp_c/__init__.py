@@ -15,10 +15,10 @@ except ImportError as error:
 from mlp_py import __version__
 
 from . import lecture
-from .levels import runtime_info
+from .levels import runtime_info, set_num_threads
 from .network import Network
 
 # What the suite may ask of this implementation beyond the lecture's thirteen functions (tests/contract.py).
 OFFERS = ("Network", "float32", "errors", "layouts", "training", "special")
 
-__all__ = ["Network", "lecture", "runtime_info", "__version__"]
+__all__ = ["Network", "lecture", "runtime_info", "set_num_threads", "__version__"]

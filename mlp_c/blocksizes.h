@@ -23,4 +23,26 @@
 #define ROWS_BYTES 24576
 #define SUMS 4096
 
+/* The packed path. A tile of TILE_ROWS x TILE_VECTORS takes all accumulators; its panel of B, KC x 2 vectors (16 KiB
+   with AVX2), lies in the first-level cache, a block of A of BLOCK_BYTES in the second-level one, BLOCK_COLS columns of B
+   in the third-level one. SUMS_OF_ALL numbers of a gradient wait between blocks of KC rows. What the threads share of
+   both is divided among them, at most MOST_PARTS. */
+#define TILE_ROWS (REGISTERS == 32 ? 12 : 6)
+#define TILE_VECTORS 2
+#define BLOCK_BYTES 196608
+#define BLOCK_COLS 1024
+#define SUMS_OF_ALL 524288
+#define MOST_PARTS 16
+#define TILE_NUMBERS (TILE_ROWS * TILE_VECTORS * FULL_LANES)
+#define BLOCK_ROWS (BLOCK_BYTES / (KC * REAL_BYTES) / TILE_ROWS * TILE_ROWS)
+#define PACKS (MOST_PARTS * BLOCK_ROWS * KC + BLOCK_COLS * KC + SUMS_OF_ALL)
+
+/* Which path (numbers measured by `python -m tests.bench --switch`): PACKED_NUMBERS of B that are worth packing,
+   PACKED_ROWS of A that make up for it; a network with a layer of WIDE weights trains where its parameters lie;
+   THREAD_WORK multiply-adds are worth a thread. */
+#define PACKED_NUMBERS 8192
+#define PACKED_ROWS 12
+#define WIDE 16384
+#define THREAD_WORK 1000000
+
 #endif

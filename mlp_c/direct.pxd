@@ -1,58 +1,47 @@
-"""The network on arrays as they lie, by the small path: forward, predict, backprop, gradients.
+"""The network on arrays as they lie, product by product: forward, predict, backprop, gradients.
 
-Nothing is copied but w, transposed, for G @ w.T. Bias, ReLU, mask and update happen in the store of a tile; so no
-gradient array exists in `backprop`. The same functions by plain loops: `steps`.
+Bias, ReLU, mask and update happen in the store of a tile; so no gradient array exists in `backprop`. The same functions
+by plain loops: `steps`.
 """
 
+from .matmul cimport Scratch, matmul
 from .simd cimport real
 from .small cimport all_calls, described
 from .table cimport Layer, Net
 from .tiles cimport BIAS, BIAS_RELU, MASK, STORE, UPDATE, Call
-from .transpose cimport transpose
-
-cdef struct Scratch:
-    Py_ssize_t rows             # the largest batch that it is made for
-    real *G[2]                  # two arrays (rows, widest)
-    real *wT                    # (largest,), one layer's w transposed
-    real *piece                 # PIECE numbers, or one row
 
 
-cdef inline void dense_forward(Py_ssize_t B, const Layer *layer, const real *x, bint with_relu, real *y) noexcept nogil:
-    """y[B, H] = relu(x @ w + b), or without the ReLU."""
+cdef inline void dense_forward(const Scratch *scratch, Py_ssize_t B, const Layer *layer, const real *x, bint with_relu,
+                               real *y, Py_ssize_t y_row) noexcept nogil:
+    """y[B, H] = relu(x @ w + b), or without the ReLU; rows of y lie y_row numbers apart."""
     cdef Py_ssize_t I = layer.fan_in, H = layer.fan_out
-    cdef Call nn = described(BIAS_RELU if with_relu else BIAS, x, I, 1, <const real *>layer.w, H, y, H,
-                             <const real *>layer.b, 0)
-    all_calls(NULL, &nn, B, H, I, False, NULL)
+    matmul(scratch, BIAS_RELU if with_relu else BIAS, B, H, I, x, I, 1, <const real *>layer.w, H, 1, y, y_row,
+           <const real *>layer.b, 0)
 
 
-cdef inline void dense_weights(Py_ssize_t B, const Layer *layer, const real *x, const real *G, int finish,
-                               const real *rate, real *piece, real *w, real *b) noexcept nogil:
+cdef inline void dense_weights(const Scratch *scratch, Py_ssize_t B, const Layer *layer, const real *x, const real *G,
+                               Py_ssize_t G_row, int finish, const real *rate, real *w, real *b) noexcept nogil:
     """With STORE: w[I, H] = x.T @ G, b[H] = sum of G over rows. With UPDATE: w and b descend these gradients."""
     cdef Py_ssize_t I = layer.fan_in, H = layer.fan_out
     cdef real one = 1                           # fma(1, g, sum) = sum + g
-    cdef Call tn = described(finish, x, 1, I, G, H, w, H, rate, 0)
-    cdef Call of_bias = described(finish, &one, 1, 0, G, H, b, H, rate, 0)
-    all_calls(NULL, &tn, I, H, B, False, piece)
-    all_calls(NULL, &of_bias, 1, H, B, False, piece)
+    cdef Call of_bias = described(finish, &one, 1, 0, G, G_row, b, H, rate, 0)
+    matmul(scratch, finish, I, H, B, x, 1, I, G, G_row, 1, w, H, rate, 0)
+    all_calls(NULL, &of_bias, 1, H, B, False, scratch.piece)
 
 
-cdef inline void dense_input(Py_ssize_t B, const Layer *layer, const real *G, const real *hidden, real *wT,
-                             real *G_x) noexcept nogil:
-    """G_x[B, I] = (G @ w.T) * sign(hidden), or without the mask where hidden is NULL; wT receives w.T."""
+cdef inline void dense_input(const Scratch *scratch, Py_ssize_t B, const Layer *layer, const real *G, Py_ssize_t G_row,
+                             int finish, const real *hidden, real *G_x) noexcept nogil:
+    """G_x[B, I] = G @ w.T with STORE, its product with sign(hidden) with MASK."""
     cdef Py_ssize_t I = layer.fan_in, H = layer.fan_out
-    cdef Call nt = described(STORE if hidden == NULL else MASK, G, H, 1, wT, I, G_x, I, hidden, I)
-    transpose(I, H, <const real *>layer.w, H, wT, I)
-    if hidden == NULL:
-        nt.E, nt.E_row = G, 0
-    all_calls(NULL, &nt, B, I, H, False, NULL)
+    matmul(scratch, finish, B, I, H, G, G_row, 1, <const real *>layer.w, 1, H, G_x, I, hidden, 0 if finish == STORE else I)
 
 
-cdef inline void forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil:
+cdef inline void forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs, const Scratch *scratch) noexcept nogil:
     """outputs[l] = relu(inputs[l] @ w + b), the last layer without ReLU."""
     cdef Py_ssize_t l
     cdef const real *h = <const real *>x
     for l in range(net.layer_cnt):
-        dense_forward(rows, &net.layers[l], h, l + 1 < net.layer_cnt, <real *>outputs[l])
+        dense_forward(scratch, rows, &net.layers[l], h, l + 1 < net.layer_cnt, <real *>outputs[l], net.layers[l].fan_out)
         h = <const real *>outputs[l]
 
 
@@ -66,7 +55,7 @@ cdef inline void predict(const Net *net, Py_ssize_t rows, const void *x, void *y
         h = <const real *>x + begin * net.layers[0].fan_in
         for l in range(net.layer_cnt):
             output = scratch.G[l % 2] if l < last else <real *>y + begin * net.layers[last].fan_out
-            dense_forward(B, &net.layers[l], h, l < last, output)
+            dense_forward(scratch, B, &net.layers[l], h, l < last, output, net.layers[l].fan_out)
             h = output
 
 
@@ -82,8 +71,9 @@ cdef inline void backprop(const Net *net, Py_ssize_t rows, const void **inputs, 
         layer = &net.layers[l]
         if l > 0:
             G_x = scratch.G[l % 2]
-            dense_input(rows, layer, G, <const real *>inputs[l], scratch.wT, G_x)
-        dense_weights(rows, layer, <const real *>inputs[l], G, UPDATE, &rate, scratch.piece, <real *>layer.w, <real *>layer.b)
+            dense_input(scratch, rows, layer, G, layer.fan_out, MASK, <const real *>inputs[l], G_x)
+        dense_weights(scratch, rows, layer, <const real *>inputs[l], G, layer.fan_out, UPDATE, &rate, <real *>layer.w,
+                      <real *>layer.b)
         G = G_x
 
 
@@ -97,10 +87,11 @@ cdef inline void gradients(const Net *net, Py_ssize_t rows, const void **inputs,
     for l in range(net.layer_cnt - 1, -1, -1):
         layer = &net.layers[l]
         if G_w != NULL:
-            dense_weights(rows, layer, <const real *>inputs[l], G, STORE, G, NULL, <real *>G_w[l], <real *>G_b[l])
+            dense_weights(scratch, rows, layer, <const real *>inputs[l], G, layer.fan_out, STORE, G, <real *>G_w[l],
+                          <real *>G_b[l])
         if l > 0:
             G_x = scratch.G[l % 2]
-            dense_input(rows, layer, G, <const real *>inputs[l], scratch.wT, G_x)
+            dense_input(scratch, rows, layer, G, layer.fan_out, MASK, <const real *>inputs[l], G_x)
             G = G_x
         elif G_input != NULL:
-            dense_input(rows, layer, G, NULL, scratch.wT, <real *>G_input)
+            dense_input(scratch, rows, layer, G, layer.fan_out, STORE, G, <real *>G_input)

@@ -3,7 +3,8 @@
 A. Arguments that fit are used where they lie (`arguments`).
 B. Memory. One block of work memory, made for the largest minibatch so far, serves all calls; only arrays that a call
    returns are new.
-C. Threads. The GIL is released where the work outweighs the release. `busy` then keeps a second thread out.
+C. Threads. The GIL is released where the work outweighs the release. `busy` then keeps a second thread out. How many
+   threads a large product may take is asked anew at every call.
 D. Aliases. Parameters that share memory with each other are trained by the plain loops, one array after the other;
    inputs that share memory with parameters are copied first. So a call gives what its formulas say.
 """
@@ -16,10 +17,14 @@ cimport numpy as cnp
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 
 from .arguments cimport destination, matrix, number, overlap, problem_number
-from .levels cimport kernels_of
-from .table cimport Layer
+from .levels cimport kernels_of, path_in_use, threads_in_use
+from .table cimport PACKED, Layer
 
 cnp.import_array()
+
+cdef extern from "blocksizes.h":
+    enum:
+        PACKED_NUMBERS
 
 cdef enum:
     PREDICT_ROWS = 256          # rows that predict takes at a time
@@ -58,7 +63,7 @@ cdef class Engine:
         for l, array in enumerate(self.arrays):
             for other in self.arrays[:l]:
                 shared = shared or overlap(other, cnp.PyArray_DATA(array), cnp.PyArray_NBYTES(array))
-        self.kernels = kernels_of(self.arrays[0], shared)
+        self.kernels, self.net.path = kernels_of(self.arrays[0], shared), path_in_use
 
     def __dealloc__(self):
         PyMem_RawFree(self.net.layers)
@@ -134,6 +139,9 @@ cdef class Engine:
             raise RuntimeError("this network is at work in another thread: one Network belongs to one thread at a time")
         if self.work == NULL or rows > self.capacity:
             self.reserve(rows)
+        self.net.threads = 1
+        if self.net.largest >= PACKED_NUMBERS or self.net.path == PACKED:
+            self.net.threads = threads_in_use()
         self.busy = True
         return 0
 
@@ -159,9 +167,9 @@ cdef class Engine:
                 arrays.append(array)
             if rows * self.weight_cnt > LONG_WORK:
                 with nogil:
-                    self.kernels.forward(&self.net, rows, cnp.PyArray_DATA(h), self.outputs)
+                    self.kernels.forward(&self.net, rows, cnp.PyArray_DATA(h), self.outputs, self.work)
             else:
-                self.kernels.forward(&self.net, rows, cnp.PyArray_DATA(h), self.outputs)
+                self.kernels.forward(&self.net, rows, cnp.PyArray_DATA(h), self.outputs, self.work)
         finally:
             self.busy = False
         return arrays.pop(), arrays

@@ -3,18 +3,20 @@
 This page is translated once and compiled once per level and precision (v3_f64, v3_f32, ...), the precision
 by the macro MLP_F32. No Python object occurs in it but the capsules that carry the tables. Below it:
 
-    planned_step, plan (training), direct (calls on arrays as they lie)
-                               ->  small (an output cut into panels)  ->  panels, tiles  ->  simd.h, blocksizes.h
-    steps (the whole network)  ->  dense (a layer)                    ->  plain          ->  simd.h, blocksizes.h
+    planned_step, plan (training, small)      ->  small (an output cut into panels)  ->  panels, tiles
+    wide_step (training, wide)  ->  direct    ->  matmul (small or packed, threads)  ->  small, or packed, packing
+    steps (the whole network, plainly)        ->  dense (a layer)                    ->  plain
     wide_losses, losses (the three problems)                          ->  elementary (exp, log)
 """
 
 from cpython.pycapsule cimport PyCapsule_New
 
-from . cimport dense, direct, losses, plain, plan, planned_step, small, steps, transpose
+from . cimport dense, direct, losses, matmul, plain, plan, planned_step, steps, wide_step
+from .matmul cimport Scratch
+from .packed cimport PACKS
 from .simd cimport real
 from .table cimport Kernels, Net
-from .tiles cimport STORE, Call
+from .tiles cimport STORE
 
 
 # ---- arrays without a network ------------------------------------------------------------------------------
@@ -49,8 +51,9 @@ cdef void probabilities(int problem, Py_ssize_t B, Py_ssize_t O, void *output) n
 
 # ---- by plain loops ----------------------------------------------------------------------------------------
 
-cdef void plain_product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const void *A, Py_ssize_t A_row, Py_ssize_t A_col,
-                        const void *B, Py_ssize_t B_row, Py_ssize_t B_col, void *C, void *scratch) noexcept nogil:
+cdef void plain_product(int path, int threads, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
+                        const void *A, Py_ssize_t A_row, Py_ssize_t A_col, const void *B, Py_ssize_t B_row,
+                        Py_ssize_t B_col, void *C, void *wT, void *packs) noexcept nogil:
     plain.product(M, N, K, <const real *>A, A_row, A_col, <const real *>B, B_row, B_col, <real *>C)
 
 
@@ -62,7 +65,7 @@ cdef void plain_prepare(const Net *net, Py_ssize_t rows, void *work) noexcept no
     steps.lay_out(net, rows, <steps.Work *>work)
 
 
-cdef void plain_forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil:
+cdef void plain_forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs, void *work) noexcept nogil:
     steps.forward(net, rows, x, outputs)
 
 
@@ -90,68 +93,83 @@ cdef void plain_step(const Net *net, int problem, Py_ssize_t rows, const void *x
                <steps.Work *>work, loss, accuracy)
 
 
-# ---- by the small path -------------------------------------------------------------------------------------
+# ---- small or packed ---------------------------------------------------------------------------------------
 
-cdef void small_product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const void *A, Py_ssize_t A_row, Py_ssize_t A_col,
-                        const void *B, Py_ssize_t B_row, Py_ssize_t B_col, void *C, void *scratch) noexcept nogil:
-    cdef Call call
-    if B_col != 1:
-        transpose.transpose(N, K, <const real *>B, B_col, <real *>scratch, N)
-        B, B_row = scratch, N
-    call = small.described(STORE, <const real *>A, A_row, A_col, <const real *>B, B_row, <real *>C, N,
-                           <const real *>A, 0)
-    small.all_calls(NULL, &call, M, N, K, False, NULL)
+cdef inline Scratch *scratch_of(const Net *net, void *work) noexcept nogil:
+    """The scratch memory that heads both a Plan and a Wide, for as many threads as this call may take."""
+    (<Scratch *>work).threads = net.threads
+    return <Scratch *>work
 
 
-cdef Py_ssize_t small_work_bytes(const Net *net, Py_ssize_t rows) noexcept nogil:
-    return plan.lay_out(net, rows, NULL)
+cdef void fast_product(int path, int threads, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
+                       const void *A, Py_ssize_t A_row, Py_ssize_t A_col, const void *B, Py_ssize_t B_row,
+                       Py_ssize_t B_col, void *C, void *wT, void *packs) noexcept nogil:
+    cdef Scratch scratch
+    scratch.path, scratch.threads = path, threads
+    scratch.wT, scratch.packs, scratch.piece = <real *>wT, <real *>packs, NULL
+    matmul.matmul(&scratch, STORE, M, N, K, <const real *>A, A_row, A_col, <const real *>B, B_row, B_col, <real *>C, N,
+                  <const real *>A, 0)
 
 
-cdef void small_prepare(const Net *net, Py_ssize_t rows, void *work) noexcept nogil:
-    plan.lay_out(net, rows, <plan.Plan *>work)
+cdef Py_ssize_t fast_work_bytes(const Net *net, Py_ssize_t rows) noexcept nogil:
+    return wide_step.lay_out(net, rows, NULL) if wide_step.is_wide(net) else plan.lay_out(net, rows, NULL)
 
 
-cdef void small_forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil:
-    direct.forward(net, rows, x, outputs)
+cdef void fast_prepare(const Net *net, Py_ssize_t rows, void *work) noexcept nogil:
+    if wide_step.is_wide(net):
+        wide_step.lay_out(net, rows, <wide_step.Wide *>work)
+    else:
+        plan.lay_out(net, rows, <plan.Plan *>work)
 
 
-cdef void small_predict(const Net *net, Py_ssize_t rows, const void *x, void *y, void *work) noexcept nogil:
-    direct.predict(net, rows, x, y, &(<plan.Plan *>work).scratch)
+cdef void fast_forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs, void *work) noexcept nogil:
+    direct.forward(net, rows, x, outputs, scratch_of(net, work))
 
 
-cdef void small_backprop(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output,
-                         double learning_rate, void *work) noexcept nogil:
-    direct.backprop(net, rows, inputs, G_output, learning_rate, &(<plan.Plan *>work).scratch)
+cdef void fast_predict(const Net *net, Py_ssize_t rows, const void *x, void *y, void *work) noexcept nogil:
+    direct.predict(net, rows, x, y, scratch_of(net, work))
 
 
-cdef void small_gradients(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output, void **G_w,
-                          void **G_b, void *G_x, void *work) noexcept nogil:
-    direct.gradients(net, rows, inputs, G_output, G_w, G_b, G_x, &(<plan.Plan *>work).scratch)
+cdef void fast_backprop(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output,
+                        double learning_rate, void *work) noexcept nogil:
+    direct.backprop(net, rows, inputs, G_output, learning_rate, scratch_of(net, work))
 
 
-cdef void small_load(const Net *net, void *work) noexcept nogil:
-    planned_step.load_parameters(net, <plan.Plan *>work)
+cdef void fast_gradients(const Net *net, Py_ssize_t rows, const void **inputs, const void *G_output, void **G_w,
+                         void **G_b, void *G_x, void *work) noexcept nogil:
+    direct.gradients(net, rows, inputs, G_output, G_w, G_b, G_x, scratch_of(net, work))
 
 
-cdef void small_step(const Net *net, int problem, Py_ssize_t rows, const void *x, const void *y, const Py_ssize_t *order,
-                     double learning_rate, void *work, double *loss, double *accuracy) noexcept nogil:
-    planned_step.step(<plan.Plan *>work, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order,
-                      learning_rate, loss, accuracy)
+cdef void fast_load(const Net *net, void *work) noexcept nogil:
+    scratch_of(net, work)
+    if not wide_step.is_wide(net):
+        planned_step.load_parameters(net, <plan.Plan *>work)
 
 
-cdef void small_store(const Net *net, void *work) noexcept nogil:
-    planned_step.store_parameters(net, <plan.Plan *>work)
+cdef void fast_step(const Net *net, int problem, Py_ssize_t rows, const void *x, const void *y, const Py_ssize_t *order,
+                    double learning_rate, void *work, double *loss, double *accuracy) noexcept nogil:
+    if wide_step.is_wide(net):
+        wide_step.step(net, <wide_step.Wide *>work, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order,
+                       learning_rate, loss, accuracy)
+    else:
+        planned_step.step(<plan.Plan *>work, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order,
+                          learning_rate, loss, accuracy)
+
+
+cdef void fast_store(const Net *net, void *work) noexcept nogil:
+    if not wide_step.is_wide(net):
+        planned_step.store_parameters(net, <plan.Plan *>work)
 
 
 # ---- the tables --------------------------------------------------------------------------------------------
 
-cdef Kernels _plain = Kernels(sizeof(real), plain_product, relu, relu_derv, evaluate, output_gradient, probabilities,
+cdef Kernels _plain = Kernels(sizeof(real), PACKS, plain_product, relu, relu_derv, evaluate, output_gradient, probabilities,
                               plain_work_bytes, plain_prepare, plain_forward, plain_predict, plain_backprop,
                               plain_gradients, plain_load, plain_step, plain_load)
 
-cdef Kernels _small = Kernels(sizeof(real), small_product, relu, relu_derv, evaluate, output_gradient, probabilities,
-                              small_work_bytes, small_prepare, small_forward, small_predict, small_backprop,
-                              small_gradients, small_load, small_step, small_store)
+cdef Kernels _fast = Kernels(sizeof(real), PACKS, fast_product, relu, relu_derv, evaluate, output_gradient, probabilities,
+                             fast_work_bytes, fast_prepare, fast_forward, fast_predict, fast_backprop,
+                             fast_gradients, fast_load, fast_step, fast_store)
 
 plain_table = PyCapsule_New(&_plain, "mlp_c.kernels", NULL)
-small_table = PyCapsule_New(&_small, "mlp_c.kernels", NULL)
+fast_table = PyCapsule_New(&_fast, "mlp_c.kernels", NULL)

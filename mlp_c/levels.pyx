@@ -12,14 +12,17 @@ import os
 
 import numpy as np
 
+from mlp_py import arguments as check
+
 cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_GetPointer
 
-from .table cimport Kernels
+from .table cimport CHOSEN, PACKED, SMALL, Kernels
 
 cnp.import_array()
 
-# The tables of the level in use: fast ones, and the plain loops.
+# The tables of the level in use: fast ones, and the plain loops; and a Path, which only tests set.
+path_in_use = CHOSEN
 cdef const Kernels *float64_kernels = NULL
 cdef const Kernels *float32_kernels = NULL
 cdef const Kernels *plain_float64_kernels = NULL
@@ -27,6 +30,18 @@ cdef const Kernels *plain_float32_kernels = NULL
 
 cdef extern from "cpu.h":
     int cpu_can(const char *level)
+
+cdef extern from *:
+    """
+    #define MLP_THREADS_OF_PROCESS
+    """
+
+cdef extern from "threads.h":
+    void watch_forks()
+    int allowed_threads() nogil
+
+cdef int MOST_THREADS = 1_000_000
+cdef int threads_wanted = MOST_THREADS
 
 cdef extern from *:
     """
@@ -63,17 +78,25 @@ def chosen(wish=None):
     return wish
 
 
+# The ways of working: the plain loops; everything by the small path, everything packed; and what `matmul` chooses.
+PATHS = {"plain": CHOSEN, "small": SMALL, "packed": PACKED, "fast": CHOSEN}
+
+
 cdef const Kernels *table_of(str level, str precision, str path) except NULL:
-    """The table of a way of working, "small" or "plain", in one kernel module."""
+    """The table for a way of working in one kernel module."""
+    if path not in PATHS:
+        raise ValueError(f"path: expected one of {', '.join(PATHS)}, got {path!r}")
     module = importlib.import_module(f"{__package__}.{level}_{precision}")
-    return <const Kernels *>PyCapsule_GetPointer(getattr(module, f"{path}_table"), "mlp_c.kernels")
+    name = "plain_table" if path == "plain" else "fast_table"
+    return <const Kernels *>PyCapsule_GetPointer(getattr(module, name), "mlp_c.kernels")
 
 
-def use(str level, str path="small"):
-    """Take the kernels of `level` for every Engine made from now on; path "plain" for the plain loops."""
-    global float64_kernels, float32_kernels, plain_float64_kernels, plain_float32_kernels
+def use(str level, str path="fast"):
+    """Take the kernels of `level` for every Engine made from now on; paths other than "fast" are for tests."""
+    global float64_kernels, float32_kernels, plain_float64_kernels, plain_float32_kernels, path_in_use
     float64_kernels, float32_kernels = table_of(level, "f64", path), table_of(level, "f32", path)
     plain_float64_kernels, plain_float32_kernels = table_of(level, "f64", "plain"), table_of(level, "f32", "plain")
+    path_in_use = PATHS[path]
 
 
 cdef const Kernels *kernels_of(cnp.ndarray array, bint plain=False) noexcept:
@@ -83,7 +106,31 @@ cdef const Kernels *kernels_of(cnp.ndarray array, bint plain=False) noexcept:
     return plain_float64_kernels if plain else float64_kernels
 
 
-def product(cnp.ndarray A, cnp.ndarray B, str level, str path="small"):
+cdef int threads_in_use() noexcept nogil:
+    """How many threads a call may take now."""
+    return min(threads_wanted, allowed_threads())
+
+
+def set_num_threads(number):
+    """Let `mlp_c` take at most `number` threads, and never more than OpenMP allows.
+
+    What OpenMP allows is asked anew at each call: OMP_NUM_THREADS, or threadpoolctl.threadpool_limits around it. Only
+    products large enough to gain from threads take any. The bits are the same for every number.
+
+    Parameters
+    ----------
+    number : int, at least 1
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not an integer; less than 1.
+    """
+    global threads_wanted
+    threads_wanted = min(check.count("number", number), MOST_THREADS)
+
+
+def product(cnp.ndarray A, cnp.ndarray B, str level, str path="fast", int threads=1):
     """A (M, K) @ B (K, N) by the kernels of one level and path, a new array: for tests and for the curious.
 
     A and B are of one dtype, float64 or float32; each lies in C order, or transposed (`x.T`).
@@ -97,19 +144,22 @@ def product(cnp.ndarray A, cnp.ndarray B, str level, str path="small"):
             raise ValueError(f"{name}: expected an aligned array in C order, or the transpose of one")
     if B.shape[0] != K:
         raise ValueError(f"B: expected {K} rows, got {B.shape[0]}")
-    cdef cnp.ndarray C = np.empty((M, N), dtype=A.dtype), scratch = np.empty((K, N), dtype=A.dtype)
+    cdef cnp.ndarray C = np.empty((M, N), dtype=A.dtype), wT = np.empty((K, N), dtype=A.dtype)
+    cdef cnp.ndarray packs = np.empty(kernels.packs, dtype=A.dtype)
     cdef bint A_lies = A.flags.c_contiguous, B_lies = B.flags.c_contiguous
-    kernels.product(M, N, K, cnp.PyArray_DATA(A), K if A_lies else 1, 1 if A_lies else M,
+    kernels.product(PATHS[path], threads, M, N, K, cnp.PyArray_DATA(A), K if A_lies else 1, 1 if A_lies else M,
                     cnp.PyArray_DATA(B), N if B_lies else 1, 1 if B_lies else K, cnp.PyArray_DATA(C),
-                    cnp.PyArray_DATA(scratch))
+                    cnp.PyArray_DATA(wT), cnp.PyArray_DATA(packs))
     return C
 
 
 level = chosen(os.environ.get("MLP_C_LEVEL"))
 use(level)
+watch_forks()
 
 
 def runtime_info():
-    """What runs: level, levels (all that this CPU can run), threads, compiler, flags; a new dict."""
-    return {"level": level, "levels": runnable(), "threads": 1, "compiler": MLP_COMPILER.decode(),
+    """What runs: level, levels (all that this CPU can run), threads (that a large product may take now), compiler, flags;
+    a new dict."""
+    return {"level": level, "levels": runnable(), "threads": threads_in_use(), "compiler": MLP_COMPILER.decode(),
             "flags": MLP_FLAGS.decode()}

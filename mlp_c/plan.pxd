@@ -18,11 +18,11 @@ its weight gradients wait between the blocks, chains that have begun in S, sums 
 
 from libc.stdint cimport uintptr_t
 
-from .direct cimport Scratch
+from .matmul cimport Scratch, carve_scratch
 from .plain cimport KC
 from .scratch cimport carve
 from .simd cimport FULL_LANES, real
-from .small cimport PIECE, all_calls, described, most_calls, padded
+from .small cimport all_calls, described, most_calls, padded
 from .table cimport Net
 from .tiles cimport BIAS, BIAS_RELU, MASK_RELU, UPDATE, Call
 
@@ -71,7 +71,7 @@ cdef inline Py_ssize_t lay_out(const Net *net, Py_ssize_t batch, Plan *plan) noe
     """The bytes that a plan for minibatches of up to `batch` rows needs; where plan is not NULL, it heads that memory."""
     cdef uintptr_t place = <uintptr_t>plan
     cdef Py_ssize_t l, I, H, size, x_row = net.layers[0].fan_in + 1, lead = 1, sums = 0, a_row = 0, call_cnt = 0
-    cdef Py_ssize_t rows = batch, widest = padded(net.widest)
+    cdef Py_ssize_t rows = batch
     cdef LayerPlan *layers
     cdef LayerPlan here
     cdef Plan head
@@ -112,11 +112,7 @@ cdef inline Py_ssize_t lay_out(const Net *net, Py_ssize_t batch, Plan *plan) noe
     head.y = <real *>carve(&place, (rows * here.H_row + FULL_LANES) * sizeof(real))
     head.term = <real *>carve(&place, (batch * here.H_row + FULL_LANES) * sizeof(real))
     head.hit = <real *>carve(&place, (batch * here.H_row + FULL_LANES) * sizeof(real))
-    head.scratch.rows = batch
-    head.scratch.G[0] = <real *>carve(&place, batch * widest * sizeof(real))
-    head.scratch.G[1] = <real *>carve(&place, batch * widest * sizeof(real))
-    head.scratch.wT = <real *>carve(&place, net.largest * sizeof(real))
-    head.scratch.piece = <real *>carve(&place, max(<Py_ssize_t>PIECE, widest) * sizeof(real))
+    carve_scratch(net, batch, &place, &head.scratch)
     head.rows[0], head.rows[1], head.recent, head.rate = 0, 0, 0, 0
     if plan != NULL:
         plan[0] = head

@@ -3,9 +3,15 @@
 One kernel module is built per instruction set and precision; `void *` stands for its `real *`, float64 or
 float32. Every array is in C order and aligned. No function holds the GIL, allocates or raises.
 
-A module has a table for each way of working, with the same signatures and the same bits: the small path, and the
-plain loops that define what it must give.
+A module has two tables with the same signatures and the same bits: the fast one, small or packed as `matmul` chooses,
+and that of the plain loops, which define what it must give.
 """
+
+cdef enum Path:
+    # Which way a product goes; for tests the rule can be overruled.
+    CHOSEN = 0
+    SMALL = 1
+    PACKED = 2
 
 cdef struct Layer:
     Py_ssize_t fan_in
@@ -18,13 +24,16 @@ cdef struct Net:
     Layer *layers               # in forward order
     Py_ssize_t widest           # largest fan_in or fan_out
     Py_ssize_t largest          # largest fan_in * fan_out
+    int path                    # a Path
+    int threads                 # at most so many, of this call
 
 cdef struct Kernels:
     Py_ssize_t itemsize         # bytes of a `real`
-    # C[M, N] = A[M, K] @ B[K, N], operands by their steps; scratch (K, N) where B_col is not 1
-    void (*product)(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
+    Py_ssize_t packs            # numbers that the packed path works in
+    # C[M, N] = A[M, K] @ B[K, N], operands by their steps; wT (K, N) where B_col is not 1, memory for packs
+    void (*product)(int path, int threads, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                     const void *A, Py_ssize_t A_row, Py_ssize_t A_col,
-                    const void *B, Py_ssize_t B_row, Py_ssize_t B_col, void *C, void *scratch) noexcept nogil
+                    const void *B, Py_ssize_t B_row, Py_ssize_t B_col, void *C, void *wT, void *packs) noexcept nogil
     void (*relu)(Py_ssize_t size, const void *z, void *y) noexcept nogil
     void (*relu_derv)(Py_ssize_t size, const void *y, void *sign) noexcept nogil
     void (*evaluate)(int problem, Py_ssize_t B, Py_ssize_t O, const void *output, const void *y, void *scratch,
@@ -38,7 +47,7 @@ cdef struct Kernels:
     void (*prepare)(const Net *net, Py_ssize_t rows, void *work) noexcept nogil
 
     # outputs[l]: (rows, fan_out) of each layer, the network's output last; inputs[l]: the input of layer l
-    void (*forward)(const Net *net, Py_ssize_t rows, const void *x, void **outputs) noexcept nogil
+    void (*forward)(const Net *net, Py_ssize_t rows, const void *x, void **outputs, void *work) noexcept nogil
     # y: (rows, O), for more rows than the work is made for, too
     void (*predict)(const Net *net, Py_ssize_t rows, const void *x, void *y, void *work) noexcept nogil
     # in place: p = fma(-learning_rate, G_p, p)

@@ -1,0 +1,83 @@
+"""Which way a product goes: small or packed, in how many parts. The rule stands here alone.
+
+    small    nothing is packed; w of G @ w.T is transposed into scratch memory first
+    packed   where B is large and has enough rows of A to be packed for, or would be a large transpose
+
+Whichever it is, the bits are the same. The numbers of the rule are in blocksizes.h, with the command that measures them.
+"""
+
+from libc.stdint cimport uintptr_t
+
+from .packed cimport MOST_PARTS, PACKS, Product, share
+from .plain cimport KC
+from .scratch cimport carve
+from .simd cimport real
+from .small cimport PIECE, all_calls, described, padded
+from .table cimport CHOSEN, PACKED, Net
+from .tiles cimport Call
+from .transpose cimport transpose
+
+cdef extern from "blocksizes.h" nogil:
+    enum:
+        PACKED_NUMBERS
+        PACKED_ROWS
+        THREAD_WORK
+
+cdef extern from "threads.h" nogil:
+    void run_parts(int parts, void (*body)(void *, int, int) noexcept nogil, void *job)
+
+cdef struct Scratch:
+    Py_ssize_t rows             # the largest batch that it is made for
+    int path                    # CHOSEN, SMALL, PACKED
+    int threads                 # at most so many parts
+    real *G[2]                  # two arrays (rows, widest)
+    real *wT                    # one layer's w transposed, for the small path
+    real *piece                 # PIECE numbers, or one row, for the small path
+    real *packs                 # PACKS numbers, for the packed path; NULL where no layer is large
+
+
+cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place, Scratch *scratch) noexcept nogil:
+    """Its arrays, for batches of up to `rows` rows."""
+    cdef bint packs = net.path == PACKED or (net.path == CHOSEN and net.largest >= PACKED_NUMBERS)
+    scratch.rows, scratch.path, scratch.threads = rows, net.path, 1
+    scratch.G[0] = <real *>carve(place, rows * padded(net.widest) * sizeof(real))
+    scratch.G[1] = <real *>carve(place, rows * padded(net.widest) * sizeof(real))
+    scratch.wT = <real *>carve(place, (min(net.largest, <Py_ssize_t>PACKED_NUMBERS) if packs else net.largest) * sizeof(real))
+    scratch.piece = <real *>carve(place, max(<Py_ssize_t>PIECE, padded(net.widest)) * sizeof(real))
+    scratch.packs = <real *>carve(place, PACKS * sizeof(real)) if packs else NULL
+
+
+cdef inline bint takes_packed(int path, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, bint transposed) noexcept nogil:
+    """Does C[M, N] = A[M, K] @ B[K, N] go the packed way?"""
+    if path != CHOSEN:
+        return path == PACKED
+    if transposed:
+        return N * K >= PACKED_NUMBERS
+    return N * min(K, <Py_ssize_t>KC) >= PACKED_NUMBERS and M >= PACKED_ROWS
+
+
+cdef inline int parts_of(const Scratch *scratch, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K) noexcept nogil:
+    """How many threads are worth it."""
+    cdef Py_ssize_t most = min(<Py_ssize_t>min(scratch.threads, <int>MOST_PARTS), M * N * K // THREAD_WORK)
+    return <int>max(most, <Py_ssize_t>1)
+
+
+cdef inline void matmul(const Scratch *scratch, int finish, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
+                        const real *A, Py_ssize_t A_row, Py_ssize_t A_col, const real *B, Py_ssize_t B_row, Py_ssize_t B_col,
+                        real *C, Py_ssize_t C_row, const real *E, Py_ssize_t E_row) noexcept nogil:
+    """C[M, N] = what `finish` makes of A @ B and E; each of A and B has a step of 1."""
+    cdef Product large
+    cdef Call call
+    if scratch.packs != NULL and takes_packed(scratch.path, M, N, K, B_col != 1):
+        large.finish, large.M, large.N, large.K = finish, M, N, K
+        large.A, large.A_row, large.A_col = A, A_row, A_col
+        large.B, large.B_row, large.B_col = B, B_row, B_col
+        large.C, large.C_row, large.E, large.E_row = C, C_row, E, E_row
+        large.packs = scratch.packs
+        run_parts(parts_of(scratch, M, N, K), share, &large)
+        return
+    if B_col != 1:
+        transpose(N, K, B, B_col, scratch.wT, N)
+        B, B_row = scratch.wT, N
+    call = described(finish, A, A_row, A_col, B, B_row, C, C_row, E, E_row)
+    all_calls(NULL, &call, M, N, K, False, scratch.piece)
