@@ -11,7 +11,7 @@ from libc.stdint cimport uintptr_t
 from .packed cimport MOST_PARTS, PACKS, Product, share
 from .plain cimport KC
 from .scratch cimport carve
-from .simd cimport real
+from .simd cimport FULL_LANES, real
 from .small cimport PIECE, all_calls, described, padded
 from .table cimport CHOSEN, PACKED, Net
 from .tiles cimport Call
@@ -30,7 +30,7 @@ cdef struct Scratch:
     Py_ssize_t rows             # the largest batch that it is made for
     int path                    # CHOSEN, SMALL, PACKED
     int threads                 # at most so many parts
-    real *G[2]                  # two arrays (rows, widest)
+    real *G[2]                  # two arrays (rows, padded widest), and a vector to spare
     real *wT                    # one layer's w transposed, for the small path
     real *piece                 # PIECE numbers, or one row, for the small path
     real *packs                 # PACKS numbers, for the packed path; NULL where no layer is large
@@ -40,8 +40,8 @@ cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place
     """Its arrays, for batches of up to `rows` rows."""
     cdef bint packs = net.path == PACKED or (net.path == CHOSEN and net.largest >= PACKED_NUMBERS)
     scratch.rows, scratch.path, scratch.threads = rows, net.path, 1
-    scratch.G[0] = <real *>carve(place, rows * padded(net.widest) * sizeof(real))
-    scratch.G[1] = <real *>carve(place, rows * padded(net.widest) * sizeof(real))
+    scratch.G[0] = <real *>carve(place, (rows * padded(net.widest) + FULL_LANES) * sizeof(real))
+    scratch.G[1] = <real *>carve(place, (rows * padded(net.widest) + FULL_LANES) * sizeof(real))
     scratch.wT = <real *>carve(place, (min(net.largest, <Py_ssize_t>PACKED_NUMBERS) if packs else net.largest) * sizeof(real))
     scratch.piece = <real *>carve(place, max(<Py_ssize_t>PIECE, padded(net.widest)) * sizeof(real))
     scratch.packs = <real *>carve(place, PACKS * sizeof(real)) if packs else NULL
@@ -57,8 +57,11 @@ cdef inline bint takes_packed(int path, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K
 
 
 cdef inline int parts_of(const Scratch *scratch, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K) noexcept nogil:
-    """How many threads are worth it."""
-    cdef Py_ssize_t most = min(<Py_ssize_t>min(scratch.threads, <int>MOST_PARTS), M * N * K // THREAD_WORK)
+    """How many threads are worth it; all of them where a test wants everything packed."""
+    cdef Py_ssize_t most
+    if scratch.path == PACKED:
+        return min(scratch.threads, <int>MOST_PARTS)
+    most = min(<Py_ssize_t>min(scratch.threads, <int>MOST_PARTS), M * N * K // THREAD_WORK)
     return <int>max(most, <Py_ssize_t>1)
 
 

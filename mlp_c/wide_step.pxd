@@ -28,10 +28,8 @@ cdef struct Wide:
     Scratch scratch             # for calls on arrays as they lie as well
     real **inputs               # (rows, fan_in) of each layer: x gathered, then the hidden layers
     Py_ssize_t O_row            # padded O
-    real *output                # (rows, padded O), as the four below
+    real *output                # (rows, padded O), as the two below
     real *y
-    real *term
-    real *hit
     real *G
 
 
@@ -56,8 +54,6 @@ cdef inline Py_ssize_t lay_out(const Net *net, Py_ssize_t rows, Wide *work) noex
     size = (rows * head.O_row + FULL_LANES) * sizeof(real)
     head.output = <real *>carve(&place, size)
     head.y = <real *>carve(&place, size)
-    head.term = <real *>carve(&place, size)
-    head.hit = <real *>carve(&place, size)
     head.G = <real *>carve(&place, size)
     carve_scratch(net, rows, &place, &head.scratch)
     if work != NULL:
@@ -84,8 +80,9 @@ cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B,
         dense_forward(scratch, B, &net.layers[l], h, True, work.inputs[l + 1], net.layers[l].fan_out)
         h = work.inputs[l + 1]
     dense_forward(scratch, B, &net.layers[last], h, False, work.output, work.O_row)
-    loss_terms(problem, B, B, O, work.output, work.y, work.O_row, work.term, work.hit, work.G)
-    means(problem, B, O, work.O_row, work.term, work.hit, loss, accuracy)
+    # The terms of loss and accuracy lie where the gradients of hidden layers will.
+    loss_terms(problem, B, B, O, work.output, work.y, work.O_row, scratch.G[0], scratch.G[1], work.G)
+    means(problem, B, O, work.O_row, scratch.G[0], scratch.G[1], loss, accuracy)
     for l in range(last, -1, -1):
         layer = &net.layers[l]
         if l > 0:

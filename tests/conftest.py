@@ -16,8 +16,9 @@ from functools import lru_cache
 os.environ['JAX_ENABLE_X64'] = '1'
 os.environ['JAX_PLATFORMS'] = 'cpu'
 os.environ.setdefault('JAX_DISABLE_MOST_OPTIMIZATIONS', '1')    # most of the oracle's time is compiling: it takes half
+os.environ.setdefault('OMP_NUM_THREADS', '1')   # a worker a core runs already; test_threads asks for more by itself
 
-import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX)
+import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX or OpenMP)
 import pytest           # noqa: E402
 
 from . import bits, checks, contract, messages, ports  # noqa: E402

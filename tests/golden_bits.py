@@ -1,9 +1,9 @@
 """Golden bits: what mlp_c computes, as checksums, so that machines that never meet can be compared.
 
-    python -m tests.golden_bits             compares every level that runs here, both paths, with golden_bits.json
+    python -m tests.golden_bits             compares every level that runs here, every path, with golden_bits.json
     python -m tests.golden_bits --write     writes golden_bits.json from the plain loops of the level in use
 
-For each of 200 shapes and both precisions five checksums, so that a difference tells where it comes from:
+For each of 206 shapes and both precisions five checksums, so that a difference tells where it comes from:
 
     products    x @ w, x.T @ G, G @ w.T of the first layer's sizes
     forward     output and hidden layers
@@ -25,7 +25,7 @@ from mlp_c import Network, levels
 
 FILE = Path(__file__).with_name('golden_bits.json')
 DTYPES = ('float64', 'float32')
-PATHS = ('plain', 'small')
+PATHS = ('plain', 'small', 'packed', 'fast')
 PARTS = ('products', 'forward', 'gradients', 'steps', 'losses')
 DIGITS = 16
 ABOUT = ('Results of mlp_c, bit for bit, on every machine. Key: widths, then rows of the minibatch. Values: first '
@@ -51,7 +51,7 @@ def numbers(seed, shape, dtype, exponent=0):
 
 
 def shapes():
-    """200 pairs (widths, rows)."""
+    """206 pairs (widths, rows)."""
     found = [(widths, rows) for rows in (1, 2, 3, 10, 33)
              for widths in ((10, 4, 1), (8, 6, 1), (8, 12, 6, 1), (27, 10, 7), (27, 12, 6, 4, 7), (10, 1), (8, 1),
                             (27, 7), (24, 8, 2), (16, 32, 32, 4))]
@@ -64,6 +64,8 @@ def shapes():
     found += [((5, 4, 3), rows) for rows in (255, 256, 257, 511, 512, 513)]
     found += [((1, 1), rows) for rows in (1, 255, 256, 257, 513)] + [((2, 9), 513), ((9, 17, 2), 512)]
     found += [((513, 2), 3), ((2, 513), 3), ((64, 32, 10), 32), ((70, 70, 3), 7)]
+    found += [((784, 128, 10), 12), ((300, 260, 5), 40), ((130, 128, 3), 33), ((20, 700, 700, 3), 5), ((129, 136, 7), 260),
+              ((1024, 520, 1030), 2)]       # wide: packed, the last one in two blocks of columns
     return found
 
 

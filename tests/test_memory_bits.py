@@ -8,7 +8,7 @@ from mlp_c.trainer import Trainer
 from . import bits, cases, checks
 from .drawn_networks import Drawn
 
-PATHS = ('plain', 'small')
+PATHS = ('plain', 'small', 'packed')
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 
@@ -61,19 +61,21 @@ def test_any_alignment(use, dtype, seed):
             drawn = Drawn(widths, 13, dtype, 'mixed', [seed, *widths])
             use(levels.level, 'plain')
             wanted = anywhere(drawn, np.copy)
-            use(levels.level, 'small')
-            for offset in range(64 // np.dtype(dtype).itemsize):
-                place = Surrounded(offset)
-                for n, (got, expected) in enumerate(zip(anywhere(drawn, place), wanted, strict=True)):
-                    same(got, expected, drawn, 'offset', offset, 'array', n)
-                place.check()
+            for path in PATHS[1:]:
+                use(levels.level, path)
+                for offset in range(64 // np.dtype(dtype).itemsize):
+                    place = Surrounded(offset)
+                    for n, (got, expected) in enumerate(zip(anywhere(drawn, place), wanted, strict=True)):
+                        same(got, expected, drawn, path, 'offset', offset, 'array', n)
+                    place.check()
 
 
 @each_dtype
 def test_any_batch_position(dtype, seed):
     """A row's hidden layers, output, probabilities and input gradient do not depend on the rows beside it."""
     with bits.Comparing() as same:
-        for widths in ([10, 4, 1], [5, 9, 17, 3], [1, 2, 1], [300, 33, 70, 7], [257, 8], [9, 256, 2]):
+        for widths in ([10, 4, 1], [5, 9, 17, 3], [1, 2, 1], [300, 33, 70, 7], [257, 8], [9, 256, 2],
+                       [160, 150, 11]):             # the last one packed where there are rows enough
             for kind in ('mixed', 'wild'):
                 drawn = Drawn(widths, 300, dtype, kind, [seed, *widths])
                 net, x, G = drawn.network(), drawn.x[:300], drawn.G
@@ -135,8 +137,9 @@ def test_tied_parameters(use, how, dtype, seed):
                 results += [np.array(lecture.run_train(x, abs(y))), *checks.arrays_of(checks.copies(pairs))]
         seen[path] = results
     with bits.Comparing() as same:
-        for got, wanted in zip(seen['small'], seen['plain'], strict=True):
-            same(got, wanted, how)
+        for path in PATHS[1:]:
+            for got, wanted in zip(seen[path], seen['plain'], strict=True):
+                same(got, wanted, path, how)
 
 
 def overlapping_calls(drawn):

@@ -1,4 +1,4 @@
-"""Products of the small path of mlp_c against its plain loops, bit for bit; and the comparison itself.
+"""Products of the fast paths of mlp_c against its plain loops, bit for bit; and the comparison itself.
 
 The level is the one in use (MLP_C_LEVEL forces another); where a test says so, every level that runs here.
 """
@@ -13,7 +13,7 @@ from . import bits, cases
 
 LANES = (1, 2, 3, 7, 8, 9, 17, 33, 70)
 LENGTHS = (*range(1, 71), 255, 256, 257, 511, 512, 513)
-PATHS = ('plain', 'small')
+PATHS = ('plain', 'small', 'packed')
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 each_kind = pytest.mark.parametrize('kind', bits.KINDS)
@@ -50,14 +50,14 @@ def laid_out(A, B, kind):
 
 
 def compare_products(shapes, dtype, pool, ways, level):
-    """Each way (level, path, NN or TN or NT) against the plain loops of `level`. Operands: pieces of the pool."""
+    """Each way (level, path, NN or TN or NT, threads) against the plain loops of `level`. Operands: pieces of the pool."""
     with bits.Comparing() as same:
         for n, (M, N, K) in enumerate(shapes):
             at = n * 7919 % (len(pool) - M * K - K * N)     # a prime: every alignment comes about
             A, B = pool[at:at + M * K].reshape(M, K), pool[at + M * K:at + M * K + K * N].reshape(K, N)
             wanted = levels.product(A, B, level, 'plain')
             for way in ways:
-                same(levels.product(*laid_out(A, B, way[2]), *way[:2]), wanted, *way, M, N, K)
+                same(levels.product(*laid_out(A, B, way[2]), *way[:2], *way[3:]), wanted, *way, M, N, K)
 
 
 def all_shapes(others):
@@ -75,7 +75,47 @@ def test_products(kind, dtype, seed):
     """Every fourth shape for each kind of number, so together all; the full tier: all for each."""
     shapes, pool = all_shapes(LANES), bits.KINDS[kind](np.random.default_rng(seed), 100_000, dtype)
     compare_products(shapes[list(bits.KINDS).index(kind)::len(bits.KINDS)], dtype, pool,
-                     [(levels.level, 'small', product) for product in KIND_OF_PRODUCT], levels.level)
+                     [(levels.level, path, product) for path in PATHS[1:] for product in KIND_OF_PRODUCT], levels.level)
+
+
+# Around the sizes of a tile, of a block of rows, of KC terms, of a block of columns: in both precisions, for 16 and 32
+# registers, divided among threads or not.
+AROUND_ROWS = (1, 5, 6, 7, 11, 12, 13, 95, 96, 97, 191, 192, 193)
+AROUND_COLS = (1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 127, 128, 129, 1023, 1024, 1025)
+AROUND_TERMS = (1, 2, 255, 256, 257, 511, 512, 513, 600)
+THREADS = (1, 2, 8)
+
+
+def around_blocks(step, offset):
+    """Every pair of sizes of two kinds, with a third of the other kind that changes from pair to pair."""
+    kinds = AROUND_ROWS, AROUND_COLS, AROUND_TERMS
+    shapes = []
+    for left_out in range(3):
+        first, second = (kind for n, kind in enumerate(kinds) if n != left_out)
+        for n, pair in enumerate(product(first, second)):
+            shape = list(pair)
+            shape.insert(left_out, kinds[left_out][n * 5 % len(kinds[left_out])])
+            shapes.append(tuple(shape))
+    return shapes[offset::step]
+
+
+@each_dtype
+@pytest.mark.parametrize('step', [8, pytest.param(1, marks=pytest.mark.full)])
+def test_products_around_blocks(dtype, step, seed):
+    """NN, TN, NT, for 1, 2 and 8 threads: packed, and as chosen."""
+    pool = bits.mixed(np.random.default_rng([seed, 7]), 1_400_000, dtype)
+    compare_products(around_blocks(step, seed % step), dtype, pool, [
+        (levels.level, path, kind, threads) for path in ('packed', 'fast') for kind in KIND_OF_PRODUCT
+        for threads in (THREADS if path == 'packed' else (2,))], levels.level)
+
+
+@pytest.mark.full
+@each_dtype
+@pytest.mark.parametrize('level', levels.runnable())
+def test_products_around_blocks_of_levels(level, dtype, seed):
+    pool = bits.mixed(np.random.default_rng([seed, 8]), 1_400_000, dtype)
+    compare_products(around_blocks(12, seed % 12), dtype, pool,
+                     [(level, 'packed', kind, threads) for kind in KIND_OF_PRODUCT for threads in THREADS], levels.level)
 
 
 @each_dtype
@@ -101,8 +141,8 @@ def test_every_product_of_levels(level, kind, dtype, seed):
 @pytest.mark.full
 @each_dtype
 def test_cube_of_products(dtype, seed):
-    """Every M, N, K from 1 to 70."""
+    """Every M, N, K from 1 to 70 with an odd sum: each pair of them meets every value of the third but every other."""
     pool = bits.mixed(np.random.default_rng([seed, 6]), 100_000, dtype)
     for M in range(1, 71):
-        compare_products([(M, N, K) for N in range(1, 71) for K in range(1, 71)], dtype, pool,
-                         [(levels.level, 'small', kind) for kind in KIND_OF_PRODUCT], levels.level)
+        compare_products([(M, N, K) for N in range(1, 71) for K in range(1, 71) if (M + N + K) % 2], dtype, pool,
+                         [(levels.level, path, kind) for path in PATHS[1:] for kind in KIND_OF_PRODUCT], levels.level)

@@ -1,0 +1,168 @@
+"""Threads: the same bits for any number of them, no more than allowed, none for small networks, none in a forked child."""
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+import mlp_c
+from mlp_c import levels
+
+from . import bits, cases
+from .drawn_networks import Drawn, everything
+
+WIDE = ([300, 260, 9], 300), ([130, 140, 150, 3], 65), ([784, 128, 10], 100)
+TALL = ([520, 1030], 300)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
+
+each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
+
+
+@pytest.fixture(autouse=True)
+def unlimited():
+    yield
+    mlp_c.set_num_threads(10**6)
+
+
+def with_threads(number, make):
+    """What `make` gives while OpenMP allows 8 threads and mlp_c may take `number`."""
+    mlp_c.set_num_threads(number)
+    with threadpool_limits(8, user_api='openmp'):
+        assert mlp_c.runtime_info()['threads'] == number
+        return make()
+
+
+def compare(use, networks, paths, dtype, seed, threads=(1, 2, 8)):
+    with bits.Comparing() as same:
+        for n, (widths, rows) in enumerate(networks):
+            drawn = Drawn(widths, rows, dtype, 'mixed', [seed, n])
+            use(levels.level, 'plain')
+            wanted = list(everything(drawn))
+            for path in paths:
+                use(levels.level, path)
+                for number in threads:
+                    found = with_threads(number, lambda: list(everything(drawn)))
+                    for (name, expected), (_, got) in zip(wanted, found, strict=True):
+                        same(got, expected, path, number, 'threads', drawn, name)
+
+
+@each_dtype
+def test_any_number_of_threads(use, dtype, seed):
+    compare(use, WIDE[1:2], ('fast', 'packed'), dtype, seed)
+
+
+@pytest.mark.full
+@each_dtype
+def test_wide_networks_for_any_number_of_threads(use, dtype, seed):
+    compare(use, (*WIDE, TALL), ('fast', 'packed'), dtype, seed)
+
+
+@each_dtype
+def test_sums_that_wait_in_pieces(use, dtype, seed):
+    """One backprop of TALL by one thread, which has the most sums to keep, and by two."""
+    widths, rows = TALL
+    drawn = Drawn(widths, rows, dtype, 'mixed', [seed, 9])
+    aux, seen = [drawn.x[:rows]], []
+    for path, number in (('plain', 1), ('packed', 1), ('packed', 2)):
+        use(levels.level, path)
+        net = drawn.network()
+        with_threads(number, lambda: net.backprop(drawn.G, aux, 0.03))
+        seen.append(net.theta)
+    with bits.Comparing() as same:
+        same(seen[1], seen[0], 'one thread')
+        same(seen[2], seen[0], 'two threads')
+
+
+# ---- how many --------------------------------------------------------------------------------------------------------
+
+def test_set_num_threads():
+    with threadpool_limits(4, user_api='openmp'):
+        assert mlp_c.runtime_info()['threads'] == 4
+        mlp_c.set_num_threads(3)
+        assert mlp_c.runtime_info()['threads'] == 3
+        with threadpool_limits(2, user_api='openmp'):
+            assert mlp_c.runtime_info()['threads'] == 2
+        mlp_c.set_num_threads(np.int64(7))
+        assert mlp_c.runtime_info()['threads'] == 4
+
+
+@pytest.mark.parametrize('number, error', [(0, ValueError), (-1, ValueError), (1.5, TypeError), ('2', TypeError),
+                                           (None, TypeError), (True, TypeError)])
+def test_set_num_threads_refuses(number, error):
+    before = mlp_c.runtime_info()['threads']
+    with pytest.raises(error, match='number'):
+        mlp_c.set_num_threads(number)
+    assert mlp_c.runtime_info()['threads'] == before
+
+
+def run(script, **environment):
+    """What a script prints in a process of its own, with a network to train beginning from the same numbers."""
+    begin = """
+        import os, sys
+        import numpy as np
+        import mlp_c
+
+        def trained(widths, rows):
+            rng = np.random.default_rng(1)
+            net = mlp_c.Network(widths[0], widths[1:-1], widths[-1], rng=2, std='he')
+            for _ in range(3):
+                net.train_step('regression', rng.normal(size=(rows, widths[0])), rng.normal(size=(rows, widths[-1])), 0.01)
+            return net.theta.tobytes()
+
+        def task_count():
+            return len(os.listdir('/proc/self/task'))
+
+        WIDE, SMALL = ([300, 260, 9], 100), ([64, 32, 10], 32)
+    """
+    result = subprocess.run([sys.executable, '-c', textwrap.dedent(begin) + textwrap.dedent(script)], text=True,
+                            capture_output=True, timeout=120,
+                            env={**os.environ, 'OPENBLAS_NUM_THREADS': '1', 'MLP_C_LEVEL': levels.level, **environment})
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+@pytest.mark.skipif(not os.path.isdir('/proc/self/task'), reason='threads are counted in /proc')
+def test_small_networks_take_none():
+    """A wide network makes OpenMP start its threads; a small one does not, nor a wide one that may take one."""
+    script = 'trained(*SMALL); print(task_count()); trained(*WIDE); print(task_count(), mlp_c.runtime_info()["threads"])'
+    assert run(script, OMP_NUM_THREADS='3') == ['1', '3', '3']
+    assert run(script, OMP_NUM_THREADS='1') == ['1', '1', '1']
+    assert run('mlp_c.set_num_threads(1);' + script, OMP_NUM_THREADS='3') == ['1', '1', '1']
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='no fork here')
+def test_forked_child_takes_none():
+    """After its parent used threads a child goes on with one, to the same bits; it does not wait for the parent's."""
+    script = """
+        wanted, before = trained(*WIDE), mlp_c.runtime_info()['threads']
+        child = os.fork()
+        if child == 0:
+            same = trained(*WIDE) == wanted and mlp_c.runtime_info()['threads'] == 1
+            os._exit(7 if same else 8)
+        print(before, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), mlp_c.runtime_info()['threads'])
+    """
+    assert run(script, OMP_NUM_THREADS='2') == ['2', '7', '2']
+
+
+# ---- memory ----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.full
+@pytest.mark.skipif(sys.platform != 'linux', reason='ru_maxrss is in KiB on Linux')
+def test_memory_of_a_wide_training_run():
+    """Beyond the parameters, gathered rows, activations and their gradients: at most 8 MiB."""
+    script = """
+        import resource
+        x, y = np.ones((512, 1024)), np.ones((512, 1024))
+        net = mlp_c.Network(1024, [1024, 1024], 1024, rng=0)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        net.train_epoch('regression', x, y, np.arange(512), 512, 1e-6)
+        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+    """
+    rows = 512 * 1024 * 8
+    gathered, activations = 2 * rows, 3 * rows
+    grown, = map(int, run(script, OMP_NUM_THREADS='2'))
+    bits.NOTES.append(f'1024 wide, 512 rows: resident memory grows by {grown / 2**20:.1f} MiB, of which rows, activations '
+                      f'and gradients {(gathered + 2 * activations) / 2**20:.1f}')
+    assert grown <= gathered + 2 * activations + 8 * 2**20
