@@ -39,10 +39,11 @@
 
 /* Which path (numbers measured by `python -m tests.bench --switch`): PACKED_NUMBERS of B that are worth packing,
    PACKED_ROWS of A that make up for it; a network with a layer of WIDE weights trains where its parameters lie;
-   THREAD_WORK multiply-adds are worth a thread. */
+   THREAD_WORK multiply-adds are worth a thread, GATHER_WORK numbers of a gathered minibatch all of them. */
 #define PACKED_NUMBERS 8192
 #define PACKED_ROWS 12
 #define WIDE 16384
 #define THREAD_WORK 1000000
+#define GATHER_WORK 20000
 
 #endif

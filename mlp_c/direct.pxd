@@ -6,9 +6,8 @@ by plain loops: `steps`.
 
 from .matmul cimport Scratch, matmul
 from .simd cimport real
-from .small cimport all_calls, described
 from .table cimport Layer, Net
-from .tiles cimport BIAS, BIAS_RELU, MASK, STORE, UPDATE, Call
+from .tiles cimport BIAS, BIAS_RELU, MASK, STORE, UPDATE
 
 
 cdef inline void dense_forward(const Scratch *scratch, Py_ssize_t B, const Layer *layer, const real *x, bint with_relu,
@@ -24,9 +23,8 @@ cdef inline void dense_weights(const Scratch *scratch, Py_ssize_t B, const Layer
     """With STORE: w[I, H] = x.T @ G, b[H] = sum of G over rows. With UPDATE: w and b descend these gradients."""
     cdef Py_ssize_t I = layer.fan_in, H = layer.fan_out
     cdef real one = 1                           # fma(1, g, sum) = sum + g
-    cdef Call of_bias = described(finish, &one, 1, 0, G, G_row, b, H, rate, 0)
     matmul(scratch, finish, I, H, B, x, 1, I, G, G_row, 1, w, H, rate, 0)
-    all_calls(NULL, &of_bias, 1, H, B, False, scratch.piece)
+    matmul(scratch, finish, 1, H, B, &one, 1, 0, G, G_row, 1, b, H, rate, 0)
 
 
 cdef inline void dense_input(const Scratch *scratch, Py_ssize_t B, const Layer *layer, const real *G, Py_ssize_t G_row,

@@ -25,6 +25,7 @@ cdef extern from "blocksizes.h" nogil:
 
 cdef extern from "threads.h" nogil:
     void run_parts(int parts, void (*body)(void *, int, int) noexcept nogil, void *job)
+    void run_apart(void (*body)(void *) noexcept nogil, void *job)     # body(job), compiled once, not inlined
 
 cdef struct Scratch:
     Py_ssize_t rows             # the largest batch that it is made for
@@ -65,22 +66,29 @@ cdef inline int parts_of(const Scratch *scratch, Py_ssize_t M, Py_ssize_t N, Py_
     return <int>max(most, <Py_ssize_t>1)
 
 
+cdef inline void multiply(void *job) noexcept nogil:
+    """One Product, on the way that the rule says."""
+    cdef const Product *of = <const Product *>job
+    cdef const Scratch *scratch = <const Scratch *>of.scratch
+    cdef Call call
+    if scratch.packs != NULL and takes_packed(scratch.path, of.M, of.N, of.K, of.B_col != 1):
+        run_parts(parts_of(scratch, of.M, of.N, of.K), share, job)
+        return
+    call = described(of.finish, of.A, of.A_row, of.A_col, of.B, of.B_row, of.C, of.C_row, of.E, of.E_row)
+    if of.B_col != 1:
+        transpose(of.N, of.K, of.B, of.B_col, scratch.wT, of.N)
+        call.B, call.B_row = scratch.wT, of.N
+    all_calls(NULL, &call, of.M, of.N, of.K, False, scratch.piece)
+
+
 cdef inline void matmul(const Scratch *scratch, int finish, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                         const real *A, Py_ssize_t A_row, Py_ssize_t A_col, const real *B, Py_ssize_t B_row, Py_ssize_t B_col,
                         real *C, Py_ssize_t C_row, const real *E, Py_ssize_t E_row) noexcept nogil:
-    """C[M, N] = what `finish` makes of A @ B and E; each of A and B has a step of 1."""
-    cdef Product large
-    cdef Call call
-    if scratch.packs != NULL and takes_packed(scratch.path, M, N, K, B_col != 1):
-        large.finish, large.M, large.N, large.K = finish, M, N, K
-        large.A, large.A_row, large.A_col = A, A_row, A_col
-        large.B, large.B_row, large.B_col = B, B_row, B_col
-        large.C, large.C_row, large.E, large.E_row = C, C_row, E, E_row
-        large.packs = scratch.packs
-        run_parts(parts_of(scratch, M, N, K), share, &large)
-        return
-    if B_col != 1:
-        transpose(N, K, B, B_col, scratch.wT, N)
-        B, B_row = scratch.wT, N
-    call = described(finish, A, A_row, A_col, B, B_row, C, C_row, E, E_row)
-    all_calls(NULL, &call, M, N, K, False, scratch.piece)
+    """C[M, N] = what `finish` makes of A @ B and E; one of A's steps and one of B's is 1."""
+    cdef Product of
+    of.scratch, of.packs = scratch, scratch.packs
+    of.finish, of.M, of.N, of.K = finish, M, N, K
+    of.A, of.A_row, of.A_col = A, A_row, A_col
+    of.B, of.B_row, of.B_col = B, B_row, B_col
+    of.C, of.C_row, of.E, of.E_row = C, C_row, E, E_row
+    run_apart(multiply, &of)

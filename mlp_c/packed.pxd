@@ -11,7 +11,7 @@ of memory beside it: so no whole gradient exists.
 
 from .packing cimport TILE_ROWS, TILE_VECTORS, pack_panels, pack_strips
 from .plain cimport KC
-from .simd cimport FULL_LANES, afresh, full, full_load, full_of, full_store, real, single
+from .simd cimport FULL_LANES, afresh, full, full_load, full_of, full_store, prefetch, real, single
 from .tiles cimport BIAS, BIAS_RELU, MASK, MASK_RELU, MAX_ROWS, MAX_VECTORS, STORE, UPDATE, chain, finish
 
 cdef extern from "blocksizes.h" nogil:
@@ -40,6 +40,7 @@ cdef struct Product:
     const real *E
     Py_ssize_t E_row
     real *packs                 # PACKS numbers, shared by the parts
+    const void *scratch         # of `matmul`
 
 cdef struct Tiles:
     # One block's tiles, and where their sums come from and go to
@@ -94,6 +95,7 @@ cdef inline void block(const Tiles *to) noexcept nogil:
         strip = to.strips
         for row from 0 <= row < to.rows by TILE_ROWS:
             for i in range(TILE_ROWS):
+                prefetch(to.C + (row + i) * to.C_row + col)
                 for j in range(TILE_VECTORS):
                     acc[i][j] = full_of(0)
             chain[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, True, to.K, strip, 1, TILE_ROWS, panel, NR, acc)
@@ -176,12 +178,17 @@ cdef inline void rectangle(const Product *of, Py_ssize_t top, Py_ssize_t rows, P
 
 
 cdef inline void share(void *job, int part, int parts) noexcept nogil:
-    """Part number `part` of a Product: a rectangle over whole tiles, of its columns or, where it has more of them, rows."""
+    """Part number `part` of a Product: a rectangle over whole tiles, of its columns or of its rows.
+
+    Each part packs all of the other operand, which should be the smaller one; B is packed faster than A where its rows
+    lie in memory.
+    """
     cdef const Product *of = <const Product *>job
-    cdef Py_ssize_t unit = TILE_VECTORS * FULL_LANES if of.N >= of.M else TILE_ROWS
-    cdef Py_ssize_t size = max(of.M, of.N), units = (size + unit - 1) // unit
+    cdef bint by_columns = of.N >= (2 * of.M if of.B_col == 1 else of.M)
+    cdef Py_ssize_t unit = TILE_VECTORS * FULL_LANES if by_columns else TILE_ROWS
+    cdef Py_ssize_t size = of.N if by_columns else of.M, units = (size + unit - 1) // unit
     cdef Py_ssize_t begin = units * part // parts * unit, end = min(units * (part + 1) // parts * unit, size)
-    if of.N >= of.M:
+    if by_columns:
         rectangle(of, 0, of.M, begin, end - begin, part, parts)
     else:
         rectangle(of, begin, end - begin, 0, of.N, part, parts)

@@ -26,6 +26,27 @@ cdef extern from "blocksizes.h" nogil:
         TILE_VECTORS
 
 
+cdef inline void pack_rows(Py_ssize_t K, const real *A, Py_ssize_t A_row, real *strip) noexcept nogil:
+    """A whole strip of an A whose rows lie in memory: in squares of vectors, then what is left of K.
+
+    Where a strip is no multiple of a vector, the last square lies over the one before it. Where a vector is longer than
+    a strip, it runs into the numbers of the next p, which are written later: so some p must be left.
+    """
+    cdef full square[FULL_LANES]
+    cdef Py_ssize_t i, first, k, p, whole = (K - (FULL_LANES > TILE_ROWS)) // FULL_LANES * FULL_LANES
+    for p from 0 <= p < whole by FULL_LANES:
+        for first from 0 <= first < TILE_ROWS by FULL_LANES:
+            i = max(<Py_ssize_t>0, min(first, <Py_ssize_t>(TILE_ROWS - FULL_LANES)))
+            for k in range(FULL_LANES):
+                square[k] = full_load(A + min(i + k, <Py_ssize_t>(TILE_ROWS - 1)) * A_row + p)
+            transpose_square(square)
+            for k in range(FULL_LANES):
+                full_store(strip + (p + k) * TILE_ROWS + i, square[k])
+    for p in range(max(whole, <Py_ssize_t>0), K):
+        for i in range(TILE_ROWS):
+            strip[p * TILE_ROWS + i] = A[i * A_row + p]
+
+
 cdef inline void pack_strips(Py_ssize_t rows, Py_ssize_t K, const real *A, Py_ssize_t A_row, Py_ssize_t A_col,
                              real *strip) noexcept nogil:
     """The strips of A[rows, K], one after the other."""
@@ -43,9 +64,7 @@ cdef inline void pack_strips(Py_ssize_t rows, Py_ssize_t K, const real *A, Py_ss
                 for i in range(TILE_ROWS):
                     strip[p * TILE_ROWS + i] = A[row + i + p * A_col]
         else:
-            for p in range(K):
-                for i in range(TILE_ROWS):
-                    strip[p * TILE_ROWS + i] = A[(row + i) * A_row + p]
+            pack_rows(K, A + row * A_row, A_row, strip)
         strip += K * TILE_ROWS
 
 

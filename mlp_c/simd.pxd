@@ -10,6 +10,7 @@ cdef extern from "simd.h" nogil:
     real fma "REAL_FMA" (real a, real b, real c)     # a * b + c, rounded once
     real absolute "REAL_ABS" (real a)
     const void *afresh(const void *p)   # p, to be read through on the spot
+    void prefetch(const real *p)    # its cache line will be written soon
     real ROUNDER                    # 1.5 * 2**MANTISSA
 
     # C knows what these are; here they are four types that Cython can tell apart, no more.

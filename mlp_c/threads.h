@@ -24,6 +24,8 @@ static __attribute__((noinline)) void run_parts(int parts, part_body body, void 
         body(job, part, parts);
 }
 
+static __attribute__((noinline)) void run_apart(void (*body)(void *job), void *job) { body(job); }
+
 #ifdef MLP_THREADS_OF_PROCESS
 /* A child of fork has none of its parent's threads, and libgomp waits for them forever: it gets one part. */
 #if defined(_OPENMP) && !defined(_WIN32)

@@ -11,7 +11,7 @@ from libc.stdint cimport uintptr_t
 
 from .direct cimport dense_forward, dense_input, dense_weights
 from .losses cimport Problem
-from .matmul cimport Scratch, carve_scratch
+from .matmul cimport Scratch, carve_scratch, run_parts
 from .planned_step cimport gather, take
 from .scratch cimport carve
 from .simd cimport FULL_LANES, real
@@ -23,6 +23,7 @@ from .wide_losses cimport loss_terms, means
 cdef extern from "blocksizes.h" nogil:
     enum:
         WIDE
+        GATHER_WORK
 
 cdef struct Wide:
     Scratch scratch             # for calls on arrays as they lie as well
@@ -61,6 +62,22 @@ cdef inline Py_ssize_t lay_out(const Net *net, Py_ssize_t rows, Wide *work) noex
     return <Py_ssize_t>(place - <uintptr_t>work)
 
 
+cdef struct Gathering:
+    # x of a minibatch, row by row
+    Py_ssize_t rows
+    Py_ssize_t cols
+    const real *source
+    const Py_ssize_t *order
+    real *target
+
+
+cdef inline void share_gathering(void *job, int part, int parts) noexcept nogil:
+    """Part number `part` of the rows."""
+    cdef const Gathering *of = <const Gathering *>job
+    cdef Py_ssize_t begin = of.rows * part // parts, end = of.rows * (part + 1) // parts
+    gather(end - begin, of.cols, of.source, of.order + begin, of.target + begin * of.cols, of.cols)
+
+
 cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B, const real *x, const real *y,
                       const Py_ssize_t *order, double learning_rate, double *loss, double *accuracy) noexcept nogil:
     """One step on the rows order[0 .. B-1] of x and y, or where order is NULL on their first B rows."""
@@ -70,11 +87,13 @@ cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B,
     cdef const real *h = x                  # the input of the layer at hand
     cdef const real *G = work.G
     cdef real rate = -<real>learning_rate
+    cdef Gathering of_x
     if order == NULL:
         take(B, O, y, work.y, work.O_row)
     else:
         gather(B, O, y, order, work.y, work.O_row)
-        gather(B, I, x, order, work.inputs[0], I)
+        of_x.rows, of_x.cols, of_x.source, of_x.order, of_x.target = B, I, x, order, work.inputs[0]
+        run_parts(scratch.threads if B * I >= GATHER_WORK else 1, share_gathering, &of_x)
         h = work.inputs[0]
     for l in range(last):
         dense_forward(scratch, B, &net.layers[l], h, True, work.inputs[l + 1], net.layers[l].fan_out)
