@@ -5,6 +5,7 @@ parameters are compared with mlp_py's. Then they take turns, in another order ev
 busy or changes its clock disturbs all alike; the median of the rounds counts.
 """
 
+import contextlib
 import gc
 import itertools
 import math
@@ -31,14 +32,15 @@ TOLERANCE = {"float64": 1e-9, "float32": 0.02}
 # Seconds in which a predecessor's threads stop waiting for work (OpenMP's after 1 ms, OpenBLAS's after 20); below
 # THREADED operations a step nobody starts any.
 PAUSE, LONG_PAUSE, THREADED = 0.003, 0.03, 1_000_000
+LONG = 0.3                  # seconds, from which on a call warms itself up
 
 
 # ---- what is trained -------------------------------------------------------------------------------------
 
-def exercise(widths, rows, dtype, problem, steps=1000, seed=1234):
+def exercise(widths, rows, dtype, problem, steps=1000, seed=1234, data_rows=DATA_ROWS):
     """Random data of the right kind: theta, x, y, and an order of whole minibatches (at most `steps` of them)."""
     rng = np.random.RandomState(seed)
-    count, outputs = max(DATA_ROWS, rows), widths[-1]
+    count, outputs = max(data_rows, rows), widths[-1]
     theta = initial_theta(layer_shapes(widths[0], widths[1:-1], outputs), dtype, "he", rng)
     x = rng.normal(0, 1, (count, widths[0])).astype(dtype)
     if problem == "regression":
@@ -85,35 +87,42 @@ def orders(names, rounds, seed=0):
     return [rng.sample(names, len(names)) for _ in range(rounds)]
 
 
-def repeats_for(call, chunk):
-    """How often to call `call` so that it lasts at least `chunk` seconds."""
-    seconds = min(_seconds(call, 1) for _ in range(2))
-    return max(1, math.ceil(chunk / max(seconds, 1e-9)))
+def first_look(call):
+    """Seconds of a call, roughly: the shorter of two, of which a long one needs no second."""
+    seconds = _seconds(call, 1)
+    return seconds if seconds >= LONG else min(seconds, _seconds(call, 1))
 
 
-def alternate(calls, rounds=7, chunk=0.03, progress=lambda: None, pause=PAUSE):
+def alternate(calls, rounds=7, chunk=0.03, progress=lambda: None, pause=PAUSE, around=None, looks=()):
     """Time `calls`, {name: function without arguments}, in turns.
 
     Parameters
     ----------
     rounds : int, how often each has its turn
-    chunk : seconds that a turn lasts, at least; each turn begins with a call that is not timed
+    chunk : seconds that a turn lasts, at least; each turn begins with a call that is not timed, unless calls are long
     progress : called after every turn
     pause : seconds before every turn
+    around : name -> context in which its turns take place, entered and left outside the timed part
+    looks : {name: seconds of a call} where they are known
 
     Returns
     -------
     {name: [seconds of one call, ...]}, an entry a round
     """
-    repeats = {name: repeats_for(call, chunk) for name, call in calls.items()}
+    around, looks = around or (lambda name: contextlib.nullcontext()), dict(looks)
+    for name in calls.keys() - looks.keys():
+        with around(name):
+            looks[name] = first_look(calls[name])
     seconds = {name: [] for name in calls}
     collecting = gc.isenabled()
     gc.disable()
     try:
         for name in itertools.chain.from_iterable(orders(calls, rounds)):
             time.sleep(pause)
-            calls[name]()
-            seconds[name].append(_seconds(calls[name], repeats[name]))
+            with around(name):
+                if looks[name] < LONG:
+                    calls[name]()
+                seconds[name].append(_seconds(calls[name], max(1, math.ceil(chunk / max(looks[name], 1e-9)))))
             progress()
     finally:
         if collecting:

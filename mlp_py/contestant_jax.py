@@ -9,6 +9,7 @@ There are three ways to write a step, and none is the quickest everywhere (AMD E
 | `[x, 1] @ [w; b]`: the bias is a row of w  | 2.1             | 9.7             | 26          | 25           |
 """
 
+import contextlib
 import functools
 
 import numpy as np
@@ -17,12 +18,16 @@ from .contestants import Contestant
 
 # The ways with the numbers of unrolled minibatches that were ever the best; more only compile longer.
 FORMS = [("sums", 2), ("x @ w", 1), ("[x, 1] @ [w; b]", 1), ("sums", 4), ("sums", 1), ("x @ w", 4)]
+SUMS = 4096                 # weights of a layer, beyond which sums written out take many times as long
 
 
 class JAX(Contestant):
-    """One call an epoch, no callback to Python. Forms: those above, `tune` keeps the quickest."""
+    """One call an epoch, no callback to Python. Forms: those above, `tune` keeps the quickest.
 
-    name = "JAX"
+    XLA's threads are one pool for the whole process, made when it starts: their number cannot be set for a turn.
+    """
+
+    name, resizes = "JAX", False
     forms = FORMS
 
     def _start(self, theta):
@@ -44,8 +49,13 @@ class JAX(Contestant):
         cpu = self.jax.devices("cpu")[0]
         return self.jax.device_put(x, cpu), self.jax.device_put(y, cpu)
 
-    def _forms(self):
-        return self.forms
+    def taking(self, threads):
+        return contextlib.nullcontext()
+
+    def _forms(self, threads):
+        if max(i * o for i, o in self.shapes) <= SUMS:
+            return self.forms
+        return [form for form in self.forms if form[0] != "sums"]
 
     def _use(self, form):
         products, unroll = form

@@ -17,6 +17,7 @@ What was tried and left out, because it was never quicker at the widths of small
 - scikit-learn: its private `_backprop` in a loop of our own does what `partial_fit` does.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import time
@@ -28,6 +29,7 @@ from .params import layer_shapes, pairs_of
 from .twins import network_class
 
 TRIALS = 3                  # timed epochs of a form; the shortest counts
+ALL = 1_000_000             # threads: mlp_c takes no more than it is allowed
 
 
 class Contestant:
@@ -36,6 +38,7 @@ class Contestant:
     name = form = ""
     matches = True          # theta may be compared with mlp_py's
     mean_loss = True        # epoch returns the mean of the losses (else the last minibatch's)
+    resizes = True          # works with as many threads as `taking` says
 
     def __init__(self, widths, dtype, problem, theta):
         self.widths, self.dtype, self.problem = tuple(widths), np.dtype(dtype), problem
@@ -43,6 +46,7 @@ class Contestant:
         self._start(np.array(theta, dtype=self.dtype))
         self._source = self._data = None
         self.trials = {}                                        # form: seconds of an epoch
+        self.refused = {}                                       # form: why it does not work here
 
     def _own(self, x, y):
         """`_convert(x, y)`, remembered for as long as x and y are the same arrays."""
@@ -50,28 +54,45 @@ class Contestant:
             self._source, self._data = (x, y), self._convert(x, y)
         return self._data
 
-    def tune(self, x, y, order, rows, learning_rate, patience=60.0):
+    def taking(self, threads):
+        """A context in which epochs take `threads` threads; here: NumPy's BLAS does."""
+        import threadpoolctl
+        return threadpoolctl.threadpool_limits(threads, user_api="blas")
+
+    def tune(self, x, y, order, rows, learning_rate, patience=60.0, threads=None):
         """Keep the quickest form for this epoch; theta is afterwards what it was before.
 
         patience : seconds, after which no further form is tried
+        threads : only forms for so many; None: the contestant may choose
+
+        Returns
+        -------
+        The form, None where there is but one; what `_use` takes.
         """
+        self.trials = {}
         epoch, before, begin = (x, y, order, rows, learning_rate), self.theta(), time.perf_counter()
-        for form in self._forms():
+        for form in self._forms(threads):
             self._use(form)
-            self.epoch(*epoch)                                  # compiles, warms up
-            self.trials[form] = min(self._timed(epoch) for _ in range(TRIALS))
+            try:
+                self.epoch(*epoch)                              # compiles, warms up
+                self.trials[form] = min(self._timed(epoch) for _ in range(TRIALS))
+            except RuntimeError as error:                       # what a missing compiler leads to
+                self.refused[self.form] = " ".join(str(error).split())[:150]
             self._start(before)
             if time.perf_counter() - begin > patience:
                 break
-        if self.trials:
-            self._use(min(self.trials, key=self.trials.get))
+        if not self.trials:
+            return None
+        best = min(self.trials, key=self.trials.get)
+        self._use(best)
+        return best
 
     def _timed(self, epoch):
         begin = time.perf_counter()
         self.epoch(*epoch)
         return time.perf_counter() - begin
 
-    def _forms(self):
+    def _forms(self, threads):
         return ()
 
 
@@ -92,6 +113,15 @@ class Twin(Contestant):
 
 class MlpC(Twin):
     name = "mlp_c"
+
+    @contextlib.contextmanager
+    def taking(self, threads):
+        import mlp_c
+        mlp_c.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            mlp_c.set_num_threads(ALL)
 
 
 class MlpPy(Twin):

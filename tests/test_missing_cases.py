@@ -54,12 +54,12 @@ def test_a_long_call_lets_other_threads_run(name):
 
 
 def test_a_minibatch_too_large_for_the_memory_is_one_error():
-    """More than 2**48 bytes, which no process can have: MemoryError says so, and the network works on."""
+    """More than 2**47 bytes, which no process can have: MemoryError says so, and the network works on."""
     net = mlp_c.Network(1, [2**22], 1, std=0.5, rng=1)
     x, before = np.ones((2**21, 1)), net.theta.copy()
     with pytest.raises(MemoryError, match=r'^a minibatch of 2097152 rows needs \d+ bytes of work memory$') as refused:
         net.train_step('regression', x, x, 0.5)
-    assert int(str(refused.value).split()[6]) > 2**48
+    assert int(str(refused.value).split()[6]) > 2**47
     checks.same('theta', net.theta, before)
     first, second = net.train_step('regression', x[:2], x[:2], 0.0), net.train_step('regression', x[:2], x[:2], 0.0)
     assert first == second and np.isfinite(first[0])

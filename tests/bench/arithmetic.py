@@ -3,6 +3,8 @@ import statistics
 
 SMALL = (((10, 4, 1), 10), ((8, 12, 6, 1), 10), ((27, 12, 6, 4, 7), 10))       # the lecture's networks
 LARGER = (((24, 8, 2), 200), ((64, 32, 10), 32))
+WIDE = (((4, 32, 16, 4), 10_000), ((784, 128, 10), 100), ((784, 512, 256, 10), 128),
+        ((1024, 1024, 1024, 1024), 512), ((4096, 4096, 4096), 256))
 PROBLEMS = ('regression', 'binary', 'select')                                  # what SMALL are for, in this order
 DTYPES = ('float64', 'float32')
 

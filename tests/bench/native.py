@@ -14,7 +14,7 @@ import platform
 import shlex
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,17 +40,19 @@ class Recipe:
     package: str = ''
     per_shape: bool = False             # the sizes are compiled in: one library for each shape
     matches: bool = True                # computes the numbers of mlp_py, but for rounding
+    threaded: str = None                # what more than one thread takes: flags; None: it has one
 
 
 EIGEN = dict(header='Eigen/Core', package='libeigen3-dev')
-BLAS = dict(header='cblas.h', package='libopenblas-dev', libraries='-lopenblas')
-EIGEN_BLAS = dict(EIGEN, package='libeigen3-dev libopenblas-dev', flags='-DEIGEN_USE_BLAS', libraries='-lopenblas')
+DYNAMIC = dict(EIGEN, threaded='-fopenmp')
+BLAS = dict(header='cblas.h', package='libopenblas-dev', libraries='-lopenblas', threaded='')
+EIGEN_BLAS = dict(EIGEN, package='libeigen3-dev libopenblas-dev', libraries='-lopenblas', threaded='')
 FIXED = '-DEIGEN_STACK_ALLOCATION_LIMIT=0 -DORDER='
 RECIPES = (
-    Recipe('eigen_dynamic_row', 'eigen_dynamic.cpp', flags='-DORDER=RowMajor', **EIGEN),
-    Recipe('eigen_dynamic_col', 'eigen_dynamic.cpp', flags='-DORDER=ColMajor', **EIGEN),
-    Recipe('eigen_blas_row', 'eigen_dynamic.cpp', **dict(EIGEN_BLAS, flags='-DEIGEN_USE_BLAS -DORDER=RowMajor')),
-    Recipe('eigen_blas_col', 'eigen_dynamic.cpp', **dict(EIGEN_BLAS, flags='-DEIGEN_USE_BLAS -DORDER=ColMajor')),
+    Recipe('eigen_dynamic_row', 'eigen_dynamic.cpp', flags='-DORDER=RowMajor', **DYNAMIC),
+    Recipe('eigen_dynamic_col', 'eigen_dynamic.cpp', flags='-DORDER=ColMajor', **DYNAMIC),
+    Recipe('eigen_blas_row', 'eigen_dynamic.cpp', flags='-DEIGEN_USE_BLAS -DORDER=RowMajor', **EIGEN_BLAS),
+    Recipe('eigen_blas_col', 'eigen_dynamic.cpp', flags='-DEIGEN_USE_BLAS -DORDER=ColMajor', **EIGEN_BLAS),
     Recipe('eigen_fixed_row', 'eigen_fixed.cpp', flags=FIXED + 'RowMajor', per_shape=True, **EIGEN),
     Recipe('eigen_fixed_col', 'eigen_fixed.cpp', flags=FIXED + 'ColMajor', per_shape=True, **EIGEN),
     Recipe('openblas', 'openblas.c', **BLAS),
@@ -67,7 +69,8 @@ class Peer:
         self.name, self.matches = recipe.name, recipe.matches
         self.shape, self.rows, self.dtype = shape, rows, np.dtype(dtype)
         self._widths = (ctypes.c_int * len(shape))(*shape)
-        self._train = ctypes.CDLL(str(library)).train
+        self._library, self._resizes = ctypes.CDLL(str(library)), recipe.threaded is not None
+        self._train = self._library.train
         real, pointer = ctypes.c_double, ctypes.c_void_p
         self._train.restype = real
         self._train.argtypes = (ctypes.c_int, pointer, ctypes.c_int, ctypes.c_int, pointer, pointer, pointer,
@@ -75,6 +78,11 @@ class Peer:
 
     def __repr__(self):
         return f'Peer({self.name!r}, {"-".join(map(str, self.shape))}, {self.rows} rows, {self.dtype})'
+
+    def set_threads(self, threads):
+        """For every peer of this library and dtype, until the next call; 1 at first. What has one thread keeps it."""
+        if self._resizes:
+            self._library.set_threads(threads)
 
     def train(self, x, y, order, steps, theta, learning_rate):
         """`steps` steps over the minibatches order[0:rows], order[rows:2 rows], ...; returns the last step's loss.
@@ -165,25 +173,31 @@ def build(recipe, dtype, sizes=''):
     return library
 
 
-def find(name, shape, rows, dtype):
+def find(name, shape, rows, dtype, threads=1):
     """(Peer, None), or (None, the reason why it cannot be had in one line)."""
     recipe = next(recipe for recipe in RECIPES if recipe.name == name)
     sizes = f'-DWIDTHS={",".join(map(str, shape))} -DROWS={rows}' if recipe.per_shape else ''
+    if threads > 1:
+        if recipe.threaded is None:
+            return None, 'has one thread'
+        recipe = replace(recipe, flags=f'{recipe.flags} {recipe.threaded}')
     try:
         return Peer(recipe, build(recipe, dtype, sizes), tuple(shape), rows, dtype), None
     except (CannotBuild, OSError) as reason:
         return None, str(reason)
 
 
-def available(shape, rows, dtype):
+def available(shape, rows, dtype, threads=1, refused=()):
     """The contestants that can run here.
 
     shape : (input width, hidden widths..., output width); rows : of a minibatch; dtype : 'float64' or 'float32'
+    threads : what they are built for; `Peer.set_threads` sets them; refused : {name: reason} of who is not wanted
     Returns ([Peer, ...], [(name, reason), ...]): those built and loaded, and those left out.
     """
-    peers, left_out = [], []
+    peers, left_out, refused = [], [], dict(refused)
     for recipe in RECIPES:
-        peer, reason = find(recipe.name, shape, rows, dtype)
+        peer, reason = ((None, refused[recipe.name]) if recipe.name in refused
+                        else find(recipe.name, shape, rows, dtype, threads))
         if peer is None:
             left_out.append((recipe.name, reason))
         else:

@@ -1,4 +1,6 @@
 """Training steps: all contestants on one shape, checked against mlp_py first, then timed in turns."""
+import contextlib
+
 from mlp_py import benchjob, contestants
 
 from .arithmetic import flops_of_step, quartiles, shape_text
@@ -8,28 +10,57 @@ OURS = ('mlp_c', 'mlp_py')
 
 
 class Native:
-    """A C or C++ peer of native.py with the method of the Python contestants; it changes its own copy of theta."""
+    """A C or C++ peer of native.py with the methods of the Python contestants; it changes its own copy of theta.
 
-    mean_loss, form = False, ''
+    peers : {threads: Peer}; the one for 1 thread is there always
+    """
 
-    def __init__(self, peer, theta):
-        self.name, self.matches, self._peer, self._theta = peer.name, peer.matches, peer, theta.copy()
+    mean_loss, form, refused, trials = False, '', {}, {}
+
+    def __init__(self, peers, theta):
+        self._peers, self._peer, self.resizes = peers, peers[1], len(peers) > 1
+        self.name, self.matches = self._peer.name, self._peer.matches
+        self._start(theta)
+
+    def _start(self, theta):
+        self._theta = theta.copy()
 
     def theta(self):
         return self._theta.copy()
+
+    @contextlib.contextmanager
+    def taking(self, threads):
+        self._peer = self._peers.get(threads, self._peers[1])
+        self._peer.set_threads(threads)
+        try:
+            yield
+        finally:
+            self._peer.set_threads(1)
+            self._peer = self._peers[1]
+
+    def tune(self, *_, **__):
+        """There is one form."""
 
     def epoch(self, x, y, order, rows, learning_rate):
         return self._peer.train(x, y, order, len(order) // rows, self._theta, learning_rate)
 
 
-def native_contestants(widths, rows, dtype, theta):
-    """([Native, ...], {name: reason}); a machine without a compiler has none."""
+def native_contestants(widths, rows, dtype, theta, counts=(1,), refused=()):
+    """([Native, ...], {name: reason}); a machine without a compiler has none.
+
+    counts : the numbers of threads that they are built for, 1 among them; refused : {name: reason} of who is not wanted
+    """
     try:
         from . import native
-        peers, left_out = native.available(widths, rows, dtype)
+        found, left_out = {}, {}
+        for threads in sorted(counts):
+            peers, missing = native.available(widths, rows, dtype, threads, refused)
+            left_out = left_out or dict(missing)
+            for peer in peers:
+                found.setdefault(peer.name, {})[threads] = peer
     except Exception as error:
         return [], {'C and C++': f'{type(error).__name__}: {error}'}
-    return [Native(peer, theta) for peer in peers], dict(left_out)
+    return [Native(peers, theta) for peers in found.values()], left_out
 
 
 def measure(widths, rows, dtype, problem, *, rounds, chunk, steps, patience, peak=None, names=PYTHON):
@@ -65,13 +96,18 @@ def measure(widths, rows, dtype, problem, *, rounds, chunk, steps, patience, pea
     result = {'shape': shape_text(widths), 'rows': rows, 'dtype': dtype, 'problem': problem, 'steps': steps,
               'flops': flops, 'left_out': left_out, 'differing': differing, 'contestants': {}}
     for contestant in found:
-        each = [value / steps for value in seconds[contestant.name]]
-        q1, median, q3 = quartiles(each)
         result['contestants'][contestant.name] = {
-            'median': median, 'q1': q1, 'q3': q3, 'rounds': each, 'form': contestant.form,
-            'compared': contestant.matches, 'share_of_peak': flops / median / peak if peak else None,
-            'trials': {str(form): value for form, value in getattr(contestant, 'trials', {}).items()}}
+            **figures_of(seconds[contestant.name], steps, flops, peak), 'form': contestant.form,
+            'compared': contestant.matches, 'trials': {str(form): value for form, value in contestant.trials.items()}}
     return result
+
+
+def figures_of(seconds, steps, flops, peak):
+    """What is kept of the seconds of epochs, a round each, of `steps` steps; peak : flop/s, or None."""
+    each = [value / steps for value in seconds]
+    q1, median, q3 = quartiles(each)
+    return {'median': median, 'q1': q1, 'q3': q3, 'rounds': each,
+            'share_of_peak': flops / median / peak if peak else None}
 
 
 def ratios(result, over='mlp_c'):

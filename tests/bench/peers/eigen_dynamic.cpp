@@ -10,6 +10,10 @@
 #ifdef EIGEN_USE_BLAS
 extern "C" void openblas_set_num_threads(int);
 #endif
+
+static int threads = 1;
+extern "C" void set_threads(int wanted) { threads = wanted; }
+
 #ifndef PAD
 #define PAD 4
 #endif
@@ -81,7 +85,9 @@ static void update(Layer &layer, const Matrix &x) {
 extern "C" double train(int layer_cnt, const int *widths, int rows, int data_rows, const REAL *x, const REAL *y,
                         const long *order, long steps, REAL *theta, double learning_rate) {
 #ifdef EIGEN_USE_BLAS
-    openblas_set_num_threads(1);
+    openblas_set_num_threads(threads);
+#else
+    Eigen::setNbThreads(threads);           /* it has them only with -fopenmp */
 #endif
     const int inputs = widths[0], outputs = widths[layer_cnt];
     Data all_x(x, data_rows, inputs);

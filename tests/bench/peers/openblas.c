@@ -15,6 +15,9 @@
 
 extern void openblas_set_num_threads(int);
 
+static int threads = 1;
+void set_threads(int wanted) { threads = wanted; }
+
 typedef struct { int in, out; REAL *w, *b, *h, *g; } layer;
 
 static REAL *reals(long count) { return aligned_alloc(64, (count * sizeof(REAL) + 63) / 64 * 64); }
@@ -30,7 +33,7 @@ double train(int layer_cnt, const int *widths, int rows, int data_rows, const RE
         l->w = theta, l->b = theta + (long)l->in * l->out, theta = l->b + l->out;
         l->h = reals((long)rows * l->out), l->g = reals((long)rows * l->out);
     }
-    openblas_set_num_threads(1);
+    openblas_set_num_threads(threads);
     const REAL scale = -learning_rate * 2 / ((double)rows * outputs);
     double loss = 0;
     for (long step = 0; step < steps; step++, order += rows) {
