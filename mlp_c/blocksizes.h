@@ -42,7 +42,7 @@
    THREAD_WORK multiply-adds are worth a thread, GATHER_WORK numbers of a gathered minibatch all of them. */
 #define PACKED_NUMBERS 8192
 #define PACKED_ROWS 12
-#define WIDE 16384
+#define WIDE 40000
 #define THREAD_WORK 1000000
 #define GATHER_WORK 20000
 

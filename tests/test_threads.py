@@ -14,7 +14,7 @@ from mlp_c import levels
 from . import bits, cases
 from .drawn_networks import Drawn, everything
 
-WIDE = ([300, 260, 9], 300), ([130, 140, 150, 3], 65), ([784, 128, 10], 100)
+WIDE = ([300, 260, 9], 300), ([210, 200, 190, 3], 65), ([784, 128, 10], 100)
 TALL = ([520, 1030], 300)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
