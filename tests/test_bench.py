@@ -110,6 +110,7 @@ def test_float32_is_float32(name):
     assert np.max(np.abs(other - theta)) <= 1e-4 * np.max(np.abs(theta))
 
 
+@pytest.mark.full
 def test_tuning_leaves_the_start_as_it_was():
     theta, x, y, order = benchjob.exercise((5, 4, 2), 7, 'float64', 'regression', steps=5)
     for name in ('PyTorch', 'JAX'):

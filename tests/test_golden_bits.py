@@ -31,9 +31,12 @@ def test_the_inputs_fill_the_mantissa():
         assert abs(scaled).max() < 2.0**(width - 1) and abs(scaled.mean()) < 0.1 * 2.0**(width - 1)
 
 
-@pytest.mark.parametrize('path', [
-    *(pytest.param(path, marks=pytest.mark.full) for path in golden_bits.PATHS[:2]), *golden_bits.PATHS[2:]])
-@pytest.mark.parametrize('level', levels.runnable())
+QUICK = [(levels.level, 'packed'), *((level, 'fast') for level in levels.runnable())]
+
+
+@pytest.mark.parametrize('level, path', [
+    pytest.param(level, path, marks=[pytest.mark.full] * ((level, path) not in QUICK))
+    for level in levels.runnable() for path in golden_bits.PATHS])
 def test_golden_bits(level, path):
     found = golden_bits.checksums(level, path)
     different = golden_bits.differences(found, STORED['shapes'])

@@ -47,7 +47,8 @@ each_rows = pytest.mark.parametrize('rows', cases.ROWS.values(), ids=cases.ROWS)
 @with_losses
 @each_problem
 @each_hidden
-@each_rows
+@pytest.mark.parametrize('rows', [pytest.param(rows, marks=[pytest.mark.full] * (rows == [1])) for rows in cases.ROWS.values()],
+                         ids=cases.ROWS)
 @each_dtype
 def test_one_step(subject, jax, problem, hidden, rows, dtype, seed):
     checks.check_steps(subject, cases.random_case(problem, hidden, rows, dtype, seed), jax)
@@ -71,7 +72,7 @@ def test_given_gradient(subject, jax, hidden, rows, dtype, seed):
 
 
 @with_losses
-@pytest.mark.parametrize('part', range(4))
+@pytest.mark.parametrize('part', [0, 1, *(pytest.param(part, marks=pytest.mark.full) for part in (2, 3))])
 def test_drawn_networks(subject, seed, part):
     """100 networks of drawn sizes against the wide values."""
     for number in range(25 * part, 25 * part + 25):

@@ -100,7 +100,7 @@ def around_blocks(step, offset):
 
 
 @each_dtype
-@pytest.mark.parametrize('step', [8, pytest.param(1, marks=pytest.mark.full)])
+@pytest.mark.parametrize('step', [16, pytest.param(1, marks=pytest.mark.full)])
 def test_products_around_blocks(dtype, step, seed):
     """NN, TN, NT, for 1, 2 and 8 threads: packed, and as chosen."""
     pool = bits.mixed(np.random.default_rng([seed, 7]), 1_400_000, dtype)

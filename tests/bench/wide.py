@@ -11,6 +11,7 @@ import os
 import time
 
 from mlp_py import benchjob, contestants
+from mlp_py.params import theta_size
 
 from . import training
 from .arithmetic import flops_of_step, shape_text
@@ -64,13 +65,12 @@ def entries_of(found, counts, epoch, patience):
     return entries
 
 
-def check(entries, theta, epoch):
-    """{key: how it differs} of those that do not compute what mlp_py does; the others have had a first look after it."""
-    model = next(iter(entries.values())).contestant
-    [reference], _ = contestants.available(['mlp_py'], epoch_widths(epoch, model), theta.dtype, 'regression', theta)
+def check(entries, widths, theta, epoch):
+    """{key: how it differs} of those that do not compute what mlp_py does; the others have had their first look."""
+    [reference], _ = contestants.available(['mlp_py'], widths, theta.dtype, 'regression', theta)
     expected, differing = (reference.epoch(*epoch), reference.theta()), {}
     for key, entry in entries.items():
-        entry.contestant._start(theta)
+        entry.contestant._start(theta.copy())
         with entry.ready():
             verdict = benchjob.compare(entry, expected, theta, epoch)
             if verdict:
@@ -78,3 +78,75 @@ def check(entries, theta, epoch):
             elif entry.look < benchjob.LONG:                    # the first may have compiled something
                 entry.epoch(*epoch)
     return differing
+
+
+def timed(entries, epoch, rounds, chunk):
+    """{key: [seconds of an epoch, ...]}: in turns, but for a single round of those far behind."""
+    best = {threads: min(entry.look for entry in entries.values() if entry.threads == threads)
+            for threads in {entry.threads for entry in entries.values()}}
+    slow = {key for key, entry in entries.items() if entry.look > SLOW * best[entry.threads] and entry.name != 'mlp_c'}
+    seconds = {}
+    for keys, count in ((entries.keys() - slow, rounds), (slow, 1)):
+        seconds |= benchjob.alternate(
+            {key: lambda entry=entries[key]: entry.contestant.epoch(*epoch) for key in sorted(keys, key=str)}, count,
+            chunk, pause=benchjob.LONG_PAUSE, around=lambda key: entries[key].ready(),
+            looks={key: entries[key].look for key in keys if entries[key].look >= benchjob.LONG})
+    return seconds
+
+
+def measure(widths, rows, dtype, *, rounds, chunk, patience, steps=40, peak=None, names=PYTHON, native=None):
+    """One shape and one dtype with the loss of a regression, everyone, at all of `thread_counts`.
+
+    Parameters
+    ----------
+    rounds, chunk : as in `benchjob.alternate`; fewer rounds where a step is MANY operations
+    patience : seconds, after which a contestant tries no further form
+    steps : of an epoch, at most
+    peak : flop/s of one core, or None
+    names : of the Python contestants
+    native : of the C and C++ ones; None for all
+
+    Returns
+    -------
+    list of dicts as of `training.measure`, one for each number of threads, with it as 'threads'
+    """
+    counts, flops = thread_counts(), flops_of_step(widths, rows)
+    rounds = rounds if flops < MANY else min(rounds, 5 if flops < HUGE else 3)
+    steps = max(2, min(steps, int(2e9 / flops)))
+    theta, x, y, order = benchjob.exercise(widths, rows, dtype, 'regression', steps, data_rows=DATA_ROWS)
+    # A mean over many outputs has small gradients: with a rate for ten of them, rounding would hide the change.
+    epoch, steps = (x, y, order, rows, benchjob.RATE * max(1, widths[-1] / 10)), len(order) // rows
+    found, left_out = contestants.available(names, widths, dtype, 'regression', theta)
+    peers, missing = training.native_contestants(widths, rows, dtype, theta, counts, refused(widths, native))
+    found, left_out = found + peers, left_out | missing
+    short = order[:max(1, min(steps, int(1e9 / flops))) * rows]
+    entries = entries_of(found, counts, (x, y, short, *epoch[3:]), patience)
+    for contestant in found:
+        left_out |= {f'{contestant.name}, {form}': reason for form, reason in contestant.refused.items()}
+    differing = check(entries, widths, theta, epoch)
+    entries = {key: entry for key, entry in entries.items() if key not in differing}
+    seconds, results = timed(entries, epoch, rounds, chunk), []
+    for count in counts:
+        result = {'shape': shape_text(widths), 'rows': rows, 'dtype': dtype, 'problem': 'regression', 'threads': count,
+                  'steps': steps, 'flops': flops, 'left_out': left_out, 'contestants': {},
+                  'differing': {name: text for (name, threads), text in differing.items() if threads in (count, None)}}
+        for (name, threads), entry in entries.items():
+            if threads in (count, None):
+                cores = max(counts) if name == 'JAX' else count
+                result['contestants'][name] = {
+                    **training.figures_of(seconds[name, threads], steps, flops, peak and peak * cores),
+                    'form': entry.form, 'compared': entry.matches, 'resized': threads is not None,
+                    'trials': {str(form): value for form, value in entry.trials.items()}}
+        results.append(result)
+    del found, peers, entries, contestant, entry, seconds
+    gc.collect()                                                # the widest network takes gigabytes
+    return results
+
+
+def refused(widths, native):
+    """{name: reason} of the C and C++ peers that are not asked: `native` names the others, if it is not None."""
+    from .native import RECIPES
+    reasons = FANN | (REFUSED if theta_size(list(zip(widths, widths[1:]))) > SMALL_ONES else {})
+    if native is None:
+        return reasons
+    return reasons | {recipe.name: 'not asked' for recipe in RECIPES if recipe.name not in native}
