@@ -94,6 +94,15 @@ def test_draws_come_in_the_lectures_order():
     assert rng.random_sample() == expected.random_sample()         # and not one draw more
 
 
+def test_an_integer_is_one_generator_for_all_draws():
+    """Split and epochs draw from the one generator that rng=5 stands for."""
+    nets = Recorder(), Recorder()
+    for net, rng in zip(nets, (5, np.random.default_rng(5))):
+        run(net, *rows_of(23), epoch_count=3, rng=rng)
+    assert len(nets[0].orders) == 3
+    assert np.array_equal(nets[0].orders, nets[1].orders)
+
+
 def test_lines_and_columns():
     history, lines = run(Recorder(), *rows_of(10), epoch_count=5, report=2)
     assert lines == ["Epoch 2: loss=0.375, accuracy=0.500/0.125", "Epoch 4: loss=0.375, accuracy=0.500/0.250",
