@@ -9,7 +9,7 @@ import pytest
 
 from mlp_py import Network
 
-from .bench import native
+from .bench import native, training, wide
 
 SHAPES = {(10, 4, 1): 10, (8, 12, 6, 1): 10, (27, 12, 6, 4, 7): 10, (24, 8, 2): 200, (64, 32, 10): 32, (5, 1): 10,
           (784, 128, 10): 100}
@@ -19,11 +19,12 @@ TOLERANCE = {'float64': 1e-12, 'float32': 1e-5}        # relative to the largest
 pytestmark = pytest.mark.skipif(not sys.platform.startswith('linux'), reason='the contestants are built on Linux only')
 
 
-def compared(name, shape, rows, dtype, seed):
+def compared(name, shape, rows, dtype, seed, threads=1):
     """Difference of theta after five steps, and of the last loss, between a contestant and mlp_py."""
-    peer, reason = native.find(name, shape, rows, dtype)
+    peer, reason = native.find(name, shape, rows, dtype, threads)
     if peer is None:
         pytest.skip(f'{name}: {reason}')
+    peer.set_threads(threads)
     rng = np.random.default_rng(seed)
     x, y = (rng.normal(size=(2 * rows + 3, width)).astype(dtype) for width in (shape[0], shape[-1]))
     order = rng.integers(0, len(x), size=STEPS * rows)
@@ -31,7 +32,10 @@ def compared(name, shape, rows, dtype, seed):
     for pair in net.params:
         pair['b'][:] = rng.normal(size=pair['b'].shape) / 10
     theta = net.theta.copy()
-    loss = peer.train(x, y, order, STEPS, theta, RATE)
+    try:
+        loss = peer.train(x, y, order, STEPS, theta, RATE)
+    finally:
+        peer.set_threads(1)
     for picked in order.reshape(STEPS, rows):
         output, aux = net.forward(x[picked])
         difference = output - y[picked]
@@ -51,6 +55,37 @@ def test_two_contestants_match(name, shape, seed):
 @pytest.mark.parametrize('name', [recipe.name for recipe in native.RECIPES if recipe.matches])
 def test_contestant_matches(name, shape, dtype, seed):
     assert max(compared(name, shape, SHAPES[shape], dtype, seed)) < TOLERANCE[dtype]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize('dtype', TOLERANCE)
+@pytest.mark.parametrize('name', [recipe.name for recipe in native.RECIPES if recipe.threaded is not None])
+def test_contestant_matches_on_two_threads(name, dtype, seed):
+    assert max(compared(name, (784, 128, 10), 100, dtype, seed, threads=2)) < TOLERANCE[dtype]
+
+
+def test_a_contestant_has_a_library_for_each_number_of_threads(monkeypatch):
+    theta, found = np.zeros(8), []
+    monkeypatch.setattr(native, 'RECIPES', tuple(recipe for recipe in native.RECIPES if recipe.name == 'openblas'))
+    peers, left_out = training.native_contestants((3, 2), 4, 'float64', theta, (1, 2))
+    if not peers:
+        pytest.skip(str(left_out))
+    [peer] = peers
+    assert peer.resizes
+    for threads in (1, 2):
+        monkeypatch.setattr(peer._peers[threads], 'set_threads', found.append)
+        with peer.taking(threads):
+            assert peer._peer is peer._peers[threads]
+    assert found == [1, 1, 2, 1]
+
+
+def test_who_is_not_wanted_or_has_one_thread_is_left_out_by_name():
+    refused = {recipe.name: 'not asked' for recipe in native.RECIPES if recipe.name != 'xsmm'}
+    peers, left_out = native.available((3, 2), 4, 'float64', threads=2, refused=refused)
+    assert not peers and dict(left_out) == refused | {'xsmm': 'has one thread'}
+    assert 'fann' in wide.refused((784, 128, 10), None) and 'xsmm' not in wide.refused((784, 128, 10), None)
+    assert 'xsmm' in wide.refused((1024, 1024, 1024, 1024), None)
+    assert 'openblas' in wide.refused((8, 8, 10), ('xsmm',))
 
 
 def test_what_cannot_be_built_is_left_out_by_name(monkeypatch):

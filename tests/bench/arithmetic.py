@@ -31,6 +31,14 @@ def quartiles(values):
     return statistics.quantiles(values, n=4, method='inclusive')
 
 
+def grouped(results, *keys):
+    """Lists of those that are alike in all of `keys`, in the order of the first of each."""
+    groups = {}
+    for result in results:
+        groups.setdefault(tuple(result[key] for key in keys), []).append(result)
+    return list(groups.values())
+
+
 def shape_text(widths):
     """(10, 4, 1) is '10-4-1'."""
     return '-'.join(map(str, widths))

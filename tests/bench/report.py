@@ -1,6 +1,7 @@
 """The tables of a run as Markdown: what is printed, and what RESULTS.md holds."""
 from . import summary
-from .training import ratios
+from .arithmetic import grouped
+from .training import best, ratios
 
 
 def table(head, lines):
@@ -42,6 +43,49 @@ def training_table(result):
     return made + ([''] if made[-1] else [])
 
 
+def wide_overview(results):
+    """mlp_c beside the best of the others: a line for each case, dtype and number of threads."""
+    lines = []
+    for result in results:
+        mine = result['contestants'].get('mlp_c')
+        if mine:
+            peers = [best(result, native=native) for native in (False, True)]
+            share = mine['share_of_peak']
+            lines.append([result['shape'], result['rows'], result['dtype'], result['threads'],
+                          f'{mine["median"] * 1e6:.1f}', '' if share is None else f'{share:.0%}',
+                          *('' if peer is None else f'{peer[1]:.2f} x ({peer[0]})' for peer in peers)])
+    return table(['network', 'rows', 'dtype', 'threads', 'mlp_c, us a step', 'of FMA peak', 'best Python peer',
+                  'best C or C++ peer'], lines)
+
+
+def wide_table(results):
+    """One case and dtype, everyone: us a step and times mlp_c's, at each number of threads; who was left out."""
+    last = results[-1]
+    names = sorted({name for result in results for name in result['contestants']},
+                   key=lambda name: last['contestants'].get(name, {'median': float('inf')})['median'])
+    lines = []
+    for name in names:
+        line, forms = [name], []
+        for result in results:
+            figures = result['contestants'].get(name)
+            base = result['contestants'].get('mlp_c')
+            line += [f'{figures["median"] * 1e6:.1f}' if figures else '',
+                     f'{figures["median"] / base["median"]:.2f}' if figures and base else '']
+            forms += [figures['form']] if figures else []
+        as_it_is = not any(result['contestants'].get(name, {'resized': False})['resized'] for result in results)
+        forms = ['with threads of its own' if name == 'JAX' else 'has one thread'] * as_it_is + forms
+        lines.append([*line, '; '.join(filter(None, dict.fromkeys(forms)))])
+    head = [text for result in results for text in (f'us, threads: {result["threads"]}', 'x mlp_c')]
+    made = [f'### {last["shape"]}, {last["rows"]} rows, {last["problem"]}, {last["dtype"]}', '',
+            *table(['contestant', *head, 'form'], lines)]
+    for result in results:
+        made += [f'Excluded at threads: {result["threads"]}: {name} {verdict}.'
+                 for name, verdict in result['differing'].items()]
+    if last['left_out']:
+        made.append('Left out: ' + '; '.join(f'{name} ({why})' for name, why in last['left_out'].items()) + '.')
+    return made + ([''] if made[-1] else [])
+
+
 def calls_table(result):
     """Medians of calls with one row."""
     kinds = ('forward', 'predict', 'train_step')
@@ -77,6 +121,13 @@ def markdown(run):
               'Medians, each contestant in its best form; the share of peak counts the operations of the products.', '']
     for result in run['training']:
         lines += training_table(result)
+    if run.get('wide'):
+        lines += ['## Wide networks', '',
+                  'At one thread and at all: shares are of the peak of so many cores. What has no setting was measured '
+                  'once, as it is, and stands in both lists. Those far behind had one round.', '']
+        lines += wide_overview(run['wide'])
+        for results in grouped(run['wide'], 'shape', 'rows', 'dtype'):
+            lines += wide_table(results)
     for result in run.get('calls', ()):
         lines += calls_table(result)
     if run.get('published'):

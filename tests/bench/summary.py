@@ -2,8 +2,18 @@
 
 A row is (what, at least, measured, kept): kept is True, False, or None where this run cannot tell.
 """
-from .arithmetic import LARGER, PROBLEMS, SMALL, geometric_mean, quartiles, shape_text
+from .arithmetic import LARGER, PROBLEMS, SMALL, WIDE, geometric_mean, grouped, quartiles, shape_text
 from .training import best, ratios
+
+
+# Of the last networks of WIDE: times the best of all, and share of the FMA peak with AVX-512 and without, each on one
+# thread and on all; whether either is enough.
+LEVEL = {
+    (784, 128, 10): ((1.1, 1.15), None, None, False),
+    (784, 512, 256, 10): ((1.0, 1.05), (0.8, 0.8), (0.8, 0.8), True),
+    (1024, 1024, 1024, 1024): ((0.98, 0.98), (0.85, 0.82), (0.8, 0.77), False),
+    (4096, 4096, 4096): ((0.98, 0.98), (0.75, 0.75), (0.75, 0.75), False),
+}
 
 
 def find(results, case, dtype, problem='regression'):
@@ -16,6 +26,10 @@ def find(results, case, dtype, problem='regression'):
 def rows(run):
     """All rows that the run has figures for."""
     made = [row for dtype in run['dtypes'] for row in training_rows(run['training'], dtype)]
+    for results in grouped(run.get('wide', ()), 'shape', 'rows', 'dtype'):
+        info = run['machine'].get('mlp_c')
+        made += wide_rows([result for result in results if 'mlp_c' in result['contestants']],
+                          isinstance(info, dict) and info.get('level') == 'v4')
     for result in run.get('calls', ()):
         made += call_rows(result)
     if run.get('published'):
@@ -29,8 +43,12 @@ def rows(run):
                          largest['mlp_c'] <= largest['mlp_py']))
     for scan in run.get('cliff', ()):
         for key, limit in (('beyond_two_vectors', 1.5), ('up_to_two_vectors', 2.0)):
+            if scan[key] is None:
+                continue
             worst, width = scan[key]
-            made.append((f'64-w-10, {scan["dtype"]}, w to w + 1, {key.replace("_", " ")}', f'at most {limit}',
+            where = ('' if scan['threads'] is None else
+                     f'{scan["rows"]} rows, w from {scan["widths"][0]} on, threads: {scan["threads"]}, ')
+            made.append((f'64-w-10, {scan["dtype"]}, {where}w to w + 1, {key.replace("_", " ")}', f'at most {limit}',
                          f'{worst:.2f} at w = {width}', worst <= limit))
     if run.get('imports'):
         made.append(('import of mlp_c beyond NumPy', 'under 50 ms', f'{run["imports"]["mlp_c"] * 1e3:.1f} ms',
@@ -71,6 +89,40 @@ def training_rows(results, dtype):
         share = result['contestants']['mlp_c']['share_of_peak']
         if case == LARGER[0] and dtype == 'float64' and share:
             yield title.replace('best of all', 'share of FMA peak'), '50 %', f'{share:.0%}', share >= 0.5
+
+
+def wide_rows(results, avx512):
+    """One wide network in one dtype; `results` has an entry a number of threads."""
+    shapes = {shape_text(widths): widths for widths, _ in WIDE}
+    for result in results:
+        widths, many = shapes.get(result['shape']), result['threads'] > 1
+        if widths not in LEVEL:
+            continue
+        times, *shares, either = LEVEL[widths]
+        label = f'{result["shape"]}, {result["rows"]} rows, {result["dtype"]}, threads: {result["threads"]}, '
+        found = [peer for peer in (best(result), best(result, native=True)) if peer]
+        name, ratio = min(found, key=lambda item: item[1], default=('nobody', None))
+        limit = shares[not avx512] and shares[not avx512][many]
+        share = result['contestants']['mlp_c']['share_of_peak']
+        enough = None if share is None or limit is None else share >= limit
+        text = '?' if ratio is None else f'{ratio:.2f} x ({name})'
+        ahead = None if ratio is None else ratio >= times[many]
+        if either:
+            kept = True if ahead or enough else None if ahead is None or enough is None else False
+            yield (label + 'best of all', f'{times[many]} x, or {limit:.0%} of FMA peak',
+                   text + ('' if share is None else f', {share:.0%}'), kept)
+            continue
+        yield label + 'best of all', f'{times[many]} x', text, ahead
+        if limit:
+            yield label + 'share of FMA peak', f'{limit:.0%}', '?' if share is None else f'{share:.0%}', enough
+    if results and results[0]['shape'] == shape_text(WIDE[0][0]):
+        mine = min(result['contestants']['mlp_c']['median'] for result in results)
+        peers = [(peer[1] * result['contestants']['mlp_c']['median'], peer[0]) for result in results
+                 for peer in [best(result)] if peer]
+        if peers:
+            seconds, name = min(peers)
+            label = f'{results[0]["shape"]}, {results[0]["rows"]} rows, {results[0]["dtype"]}, better of all threads, '
+            yield label + 'best Python peer', '2 x', f'{seconds / mine:.2f} x ({name})', seconds >= 2 * mine
 
 
 def call_rows(result):

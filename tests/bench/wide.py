@@ -94,8 +94,9 @@ def timed(entries, epoch, rounds, chunk):
     return seconds
 
 
-def measure(widths, rows, dtype, *, rounds, chunk, patience, steps=40, peak=None, names=PYTHON, native=None):
-    """One shape and one dtype with the loss of a regression, everyone, at all of `thread_counts`.
+def measure(widths, rows, dtype, *, rounds, chunk, patience, steps=40, peak=None, names=PYTHON, native=None,
+            counts=None):
+    """One shape and one dtype with the loss of a regression, everyone, at all numbers of threads.
 
     Parameters
     ----------
@@ -105,12 +106,14 @@ def measure(widths, rows, dtype, *, rounds, chunk, patience, steps=40, peak=None
     peak : flop/s of one core, or None
     names : of the Python contestants
     native : of the C and C++ ones; None for all
+    counts : numbers of threads, 1 among them; None for `thread_counts`
 
     Returns
     -------
     list of dicts as of `training.measure`, one for each number of threads, with it as 'threads'
     """
-    counts, flops = thread_counts(), flops_of_step(widths, rows)
+    gc.collect()                                                # the contestants of a wide network hold gigabytes
+    counts, flops = counts or thread_counts(), flops_of_step(widths, rows)
     rounds = rounds if flops < MANY else min(rounds, 5 if flops < HUGE else 3)
     steps = max(2, min(steps, int(2e9 / flops)))
     theta, x, y, order = benchjob.exercise(widths, rows, dtype, 'regression', steps, data_rows=DATA_ROWS)
@@ -138,8 +141,6 @@ def measure(widths, rows, dtype, *, rounds, chunk, patience, steps=40, peak=None
                     'form': entry.form, 'compared': entry.matches, 'resized': threads is not None,
                     'trials': {str(form): value for form, value in entry.trials.items()}}
         results.append(result)
-    del found, peers, entries, contestant, entry, seconds
-    gc.collect()                                                # the widest network takes gigabytes
     return results
 
 
