@@ -11,7 +11,7 @@ class PyTorch(Contestant):
 
     The bias is one more row of w (as it lies in theta), with an input that is always 1. An epoch's rows are gathered
     at once, its losses taken at once. Forms: (way, number of threads). Where the threads are given, a regression is
-    tried compiled as well (torch.compile): for small networks that takes long and gains nothing.
+    tried compiled as well (torch.compile), which takes seconds.
     """
 
     name, way = "PyTorch", "by hand"

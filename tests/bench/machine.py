@@ -47,7 +47,7 @@ def blas():
     except ImportError:
         return []
     return [f'{info["internal_api"]} {info["version"]} {info.get("architecture", "")}, {info["num_threads"]} threads'
-            for info in threadpoolctl.threadpool_info()]
+            for info in threadpoolctl.threadpool_info() if info['user_api'] == 'blas']
 
 
 def native(function, dtype, best, times=3):

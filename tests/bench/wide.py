@@ -17,7 +17,7 @@ from . import training
 from .arithmetic import flops_of_step, shape_text
 from .training import PYTHON
 
-FANN = {'fann': 'an order of magnitude behind on wide networks'}
+FANN = {'fann': 'takes many times as long as the others on wide networks'}
 SMALL_ONES = 1_000_000      # parameters, beyond which these are not asked:
 REFUSED = {'eigen_fixed_row': 'the compiler refuses matrices of this size', 'xsmm': 'is made for small products',
            'eigen_fixed_col': 'the compiler refuses matrices of this size'}
