@@ -20,7 +20,7 @@ def parsed(argv):
     cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache', 'mlp-twins', 'mutation.jsonl')
     parser = argparse.ArgumentParser(prog='python -m tests.mutation', description='plant faults, run the tests')
     parser.add_argument('--seed', type=int, default=1234)
-    parser.add_argument('--cython', type=int, default=160, help='faults in the Cython pages')
+    parser.add_argument('--cython', type=int, default=200, help='faults in the Cython pages')
     parser.add_argument('--python', type=int, default=60, help='faults in the pages of mlp_py')
     parser.add_argument('--tier', choices=TIERS, default='quick', help='first: the pages alone that kill fast; each tier '
                         'goes on with what survived the one before')

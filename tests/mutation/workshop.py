@@ -24,7 +24,7 @@ from .sample import EXTENSIONS, built_from
 
 # Runs of pytest, one after the other: what kills fast, on its own, for it need not collect the rest; then the rest.
 COMPILED = (['network_bits', 'product_bits'],
-            ['golden_bits', 'memory_bits', 'exact', 'oracle', 'special', 'network', 'errors', 'levels', 'training'])
+            ['threads', 'golden_bits', 'memory_bits', 'exact', 'oracle', 'special', 'network', 'errors', 'levels', 'training'])
 PYTHON = (['--impl=mlp_py', 'exact', 'oracle', 'special', 'network', 'training', 'lecture', 'errors'],)
 
 # They judge how setup.py builds: flags, levels, machine code; which is not done here.
@@ -131,7 +131,7 @@ class Workshop:
                 macros = [*macros, *self.flags, f'-DPyInit_kernels=PyInit_{target}']
             suffix = sysconfig.get_config_var('EXT_SUFFIX')
             status, output, late = self.call(
-                [*sysconfig.get_config_var('CC').split(), '-O1', '-w', '-fPIC', '-shared', '-ffp-contract=off',
+                [*sysconfig.get_config_var('CC').split(), '-O1', '-w', '-fPIC', '-shared', '-fopenmp', '-ffp-contract=off',
                  '-fno-math-errno', '-DCYTHON_INLINE=inline', *macros, '-Imlp_c', f'-I{sysconfig.get_path("include")}',
                  f'-I{np.get_include()}', str(translated), '-o', f'mlp_c/{target}{suffix}'], 300)
             if status:
