@@ -1,4 +1,4 @@
-"""The benchmark: its arithmetic, the agreement of its contestants, the command `bench`. No test judges a time."""
+"""The benchmark: its arithmetic, the agreement of its contestants, its command line. No test judges a time."""
 import contextlib
 import functools
 import json
@@ -11,7 +11,7 @@ from mlp_py.contestant_jax import FORMS, JAX
 
 from .bench import __main__ as bench
 from .bench import arithmetic, report, summary, training
-from .command_line import call, python                                      # noqa: F401  (a fixture too)
+from .command_line import python
 
 NETWORKS = {'regression': (5, 4, 3, 2), 'binary': (5, 4, 1), 'select': (5, 6, 3)}
 
@@ -210,56 +210,6 @@ def test_nothing_is_imported_before_it_is_needed():
         print(sorted(set(sys.modules) & {'jax', 'torch', 'sklearn', 'matplotlib', 'mlp_c'}))
         """)
     assert (done.stdout.strip(), done.stderr) == (b'[]', b'')
-
-
-# ---- the command `bench` ---------------------------------------------------------------------------------
-
-@pytest.fixture
-def quick(monkeypatch):
-    """The command with hardly any time, and one form of JAX."""
-    monkeypatch.setattr(benchjob, 'run_bench', functools.partial(benchjob.run_bench, rounds=1, chunk=0, steps=3))
-    monkeypatch.setattr(JAX, 'forms', FORMS[:1])
-
-
-@pytest.mark.parametrize('option', [pytest.param((), marks=pytest.mark.full),
-                                    ('--dtype', 'float32', '--problem', 'select', '--batch', '3')])
-def test_bench_times_whatever_is_installed(call, quick, option):
-    status, out, err = call('bench', '4-5-3', *option)
-    lines = out.splitlines()
-    assert (status, err) == (0, '')
-    assert lines[0].startswith('4-5-3, ' + ('select, minibatches of 3, float32' if option else
-                                            'regression, minibatches of 10, float64') + ', on ')
-    assert ' times as fast as ' in lines[0]
-    timed = [line.split()[0] for line in lines[1:] if ' us a training step' in line]
-    missing = [line for line in lines[1:] if line.startswith('left out: ')]
-    assert 'mlp_py' in timed and len(lines) == 1 + len(timed) + len(missing) <= 7
-    assert all(name in timed or name in missing[0] for name in benchjob.NAMES)
-
-
-@pytest.mark.full
-def test_bench_without_anything_else(quick):
-    from .command_line import BLOCKED
-    done = python(BLOCKED, 'mlp_c,sklearn,torch,jax', 'mlp_py', 'bench', '4-3')
-    lines = done.stdout.decode().splitlines()
-    assert (done.returncode, done.stderr, len(lines)) == (0, b'', 3)
-    assert 'mlp_py is alone here' in lines[0] and lines[2].startswith('left out: mlp_c (mlp_c is not built')
-    assert all(f'{name} (not installed)' in lines[2] for name in ('scikit-learn', 'PyTorch', 'JAX'))
-
-
-@pytest.mark.parametrize('argv, names', [
-    (['16-x'], 'WIDTHS'), (['16'], 'WIDTHS'), (['16-0-1'], 'WIDTHS'), (['16--1'], 'WIDTHS'), ([''], 'WIDTHS'),
-    (['9999999-9999999'], 'WIDTHS'), (['4-2', '--batch', '0'], '--batch'), (['4-2', '--batch=x'], '--batch'),
-    (['4-2', '--dtype=float16'], '--dtype'), (['4-2', '--problem=sort'], '--problem')])
-def test_bench_refuses_in_one_line(call, argv, names):
-    status, out, err = call('bench', *argv)
-    assert (status, out) == (2, '')
-    assert err.startswith(f'mlp_py bench: error: argument {names}: ') and err.count('\n') == 1
-
-
-def test_bench_help(call):
-    text = call('bench', '--help')[1]
-    assert all(f'e.g. {example}' in ' '.join(text.split())
-               for example in ('16-32-32-4', '--batch 64', '--dtype float32', '--problem select'))
 
 
 # ---- python -m tests.bench -------------------------------------------------------------------------------
