@@ -56,7 +56,8 @@ def pytest_configure(config):
 
 
 def pytest_report_header(config):
-    return f'mlp-twins: random cases from --seed {config.getoption("seed")}'
+    tier = 'full tier' if config.getoption('full') else 'quick tier; what only the full tier runs (pytest --full) is deselected'
+    return f'mlp-twins: random cases from --seed {config.getoption("seed")}; {tier}'
 
 
 def pytest_generate_tests(metafunc):
@@ -72,10 +73,14 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=[item for item in items if item not in set(asked)])
         items[:] = sorted(asked, key=lambda item: 'test_stages' not in item.nodeid)     # what explains itself comes first
     if not config.getoption('full'):
-        for item in items:
-            mark = item.get_closest_marker('full')
-            if mark and (not mark.args or item.callspec.params['twin'] in mark.args):
-                item.add_marker(pytest.mark.skip(reason='full tier: pytest --full'))
+        later = {item for item in items if of_the_full_tier(item)}
+        config.hook.pytest_deselected(items=list(later))
+        items[:] = [item for item in items if item not in later]
+
+
+def of_the_full_tier(item):
+    mark = item.get_closest_marker('full')
+    return mark is not None and (not mark.args or item.callspec.params['twin'] in mark.args)
 
 
 def pytest_sessionfinish(session):
@@ -140,6 +145,12 @@ def whole_enough(request):
 @pytest.fixture(scope='session')
 def seed(request):
     return request.config.getoption('seed')
+
+
+@pytest.fixture(scope='session')
+def full(request):
+    """Whether this is the full tier, for a test that looks at a sample of its cases in the quick one."""
+    return request.config.getoption('full')
 
 
 @pytest.fixture(scope='session')

@@ -16,7 +16,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(JAX, 'forms', FORMS[:1])
 
 
-@pytest.mark.parametrize('option', [pytest.param((), marks=pytest.mark.full),
+@pytest.mark.full
+@pytest.mark.parametrize('option', [(),
                                     ('--dtype', 'float32', '--problem', 'select', '--batch', '3')])
 def test_bench_times_whatever_is_installed(call, quick, option):
     status, out, err = call('bench', '4-5-3', *option)

@@ -130,6 +130,7 @@ def points():
     return entries
 
 
+@pytest.mark.full
 def test_who_is_quicker_where(monkeypatch):
     pytest.importorskip('threadpoolctl')
     assert len(crossover.WIDTHS) * len(crossover.ROWS) <= 40 and crossover.ROW in crossover.ROWS
@@ -152,6 +153,7 @@ def test_the_picture_of_the_map(tmp_path):
         assert file.read_bytes()[:8] == b'\x89PNG\r\n\x1a\n'
 
 
+@pytest.mark.full
 def test_the_map_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(bench.machine, 'about', lambda: {'processor': 'P'})
     monkeypatch.setattr(crossover, 'measure', lambda dtype, *effort: points())

@@ -10,19 +10,20 @@ import pytest
 
 from . import cases, checks, rational
 
-PER_SHAPE = 17
+PER_SHAPE = 17          # in the full tier; the quick one takes the first QUICK of them
+QUICK = 5
 COUNT = PER_SHAPE * len(cases.EXACT_SHAPES) * len(cases.PROBLEMS) * len(cases.DTYPES)   # for each twin and door
 assert COUNT >= 500, COUNT
 
 
 @lru_cache(maxsize=None)
-def exact_seeds(problem, shape, seed):
+def exact_seeds(problem, shape, seed, count):
     """The first cases of this kind that are exact: (seed of the case, its rational steps), for both precisions.
 
     Nothing is rounded, so the steps are handed on as float64, which compares faster than fractions.
     """
     found, number = [], 0
-    while len(found) < PER_SHAPE:
+    while len(found) < count:
         assert number < 40 * PER_SHAPE, f'hardly any exact cases for {problem} {shape}'
         drawn = 1000 * seed + number
         number += 1
@@ -41,8 +42,14 @@ def _exactly(values):
 
 
 @lru_cache(maxsize=None)
-def exact_cases(problem, shape, dtype, seed):
-    return [(cases.integer_case(problem, shape, dtype, drawn), steps) for drawn, steps in exact_seeds(problem, shape, seed)]
+def exact_cases(problem, shape, dtype, seed, count):
+    drawn = exact_seeds(problem, shape, seed, count)
+    return [(cases.integer_case(problem, shape, dtype, number), steps) for number, steps in drawn]
+
+
+@pytest.fixture(scope='module')
+def count(full):
+    return PER_SHAPE if full else QUICK
 
 
 each_problem = pytest.mark.parametrize('problem', cases.PROBLEMS)
@@ -54,17 +61,17 @@ each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 @each_problem
 @each_shape
 @each_dtype
-def test_steps_equal_fractions(subject, problem, shape, dtype, seed):
-    assert len(exact_cases(problem, shape, dtype, seed)) == PER_SHAPE
-    for case, steps in exact_cases(problem, shape, dtype, seed):
+def test_steps_equal_fractions(subject, problem, shape, dtype, seed, count):
+    assert len(exact_cases(problem, shape, dtype, seed, count)) == count
+    for case, steps in exact_cases(problem, shape, dtype, seed, count):
         checks.check_exact(subject, case, steps)
 
 
 @lru_cache(maxsize=None)
-def given_cases(shape, dtype, seed):
+def given_cases(shape, dtype, seed, count):
     """The same with weights of -1, 0, 1 and a given gradient of the output."""
     found = []
-    for case, _ in exact_cases('binary', shape, dtype, seed):
+    for case, _ in exact_cases('binary', shape, dtype, seed, count):
         params = [{name: np.sign(pair[name]) for name in 'wb'} for pair in case.params]
         small = cases.Case(case.name, case.problem, params, case.batches, case.learning_rate, dtype, case.G_output)
         wanted = checks.rational_given(small)
@@ -74,18 +81,18 @@ def given_cases(shape, dtype, seed):
 
 @each_shape
 @each_dtype
-def test_given_gradient_equals_fractions(subject, shape, dtype, seed):
-    assert len(given_cases(shape, dtype, seed)) == PER_SHAPE
-    for case, wanted in given_cases(shape, dtype, seed):
+def test_given_gradient_equals_fractions(subject, shape, dtype, seed, count):
+    assert len(given_cases(shape, dtype, seed, count)) == count
+    for case, wanted in given_cases(shape, dtype, seed, count):
         checks.check_exact_given(subject, case, wanted)
 
 
 @each_problem
 @pytest.mark.parametrize('shape', [pytest.param(shape, marks=[pytest.mark.full] * (n > 1), id=str(shape))
                                    for n, shape in enumerate(reversed(cases.EXACT_SHAPES))])
-def test_oracle_equals_fractions(oracle, problem, shape, seed):
+def test_oracle_equals_fractions(oracle, problem, shape, seed, count):
     """The oracle is judged by the same rational numbers, so twin, oracle and fractions are one chain of ==."""
-    for case, steps in exact_cases(problem, shape, 'float64', seed):
+    for case, steps in exact_cases(problem, shape, 'float64', seed, count):
         params = case.params
         for (x, y), wanted in zip(case.batches, steps):
             step = oracle.step(params, problem, x, y, case.learning_rate)

@@ -40,6 +40,8 @@ LOSSES = 'forward_postproc', 'backprop_postproc', 'eval_accuracy', 'run_train'
 with_losses = pytest.mark.needs(*LOSSES)
 each_problem = pytest.mark.parametrize('problem', cases.PROBLEMS)
 each_hidden = pytest.mark.parametrize('hidden', cases.HIDDEN.values(), ids=cases.HIDDEN)
+many_first = pytest.mark.parametrize('hidden', [        # in the quick tier the list of layers alone: each shape is compiled
+    pytest.param(hidden, id=name, marks=[pytest.mark.full] * (name != 'many')) for name, hidden in cases.HIDDEN.items()])
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 each_rows = pytest.mark.parametrize('rows', cases.ROWS.values(), ids=cases.ROWS)
 
@@ -56,7 +58,7 @@ def test_one_step(subject, jax, problem, hidden, rows, dtype, seed):
 
 @with_losses
 @each_problem
-@each_hidden
+@many_first
 @each_dtype
 def test_several_steps(subject, jax, problem, hidden, dtype, seed):
     case = cases.random_case(problem, hidden, cases.SEVERAL, dtype, seed + 1, learning_rate=0.25)
@@ -128,7 +130,7 @@ def smooth_case(problem, hidden, seed, h):
 
 @pytest.mark.needs('Network')
 @each_problem
-@each_hidden
+@many_first
 def test_gradient_is_slope_of_the_loss(twin, problem, hidden, seed):
     """Central differences of the loss itself, for every parameter: loss and gradient come from one function.
 

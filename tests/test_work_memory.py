@@ -59,7 +59,7 @@ def test_a_smaller_and_a_larger_batch_use_the_same_work_memory():
 
 @pytest.mark.skipif(not hasattr(signal, 'setitimer'), reason='this system has no interval timer')
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason='signals reach the main thread only')
-@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+@pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
 def test_ctrl_c_ends_an_epoch_between_two_steps(dtype):
     """The parameters are those of a whole number of steps, bit for bit: not of none, not of all."""
     net, x, y = make(dtype)
