@@ -38,7 +38,7 @@ def name(answers, dtype='float64'):
     if all(right.values()):
         return None
     found = [fault for fault in known['faults'] if _is_fault(fault, asked, right, answers, dtype)]
-    if len(found) > 1:
+    if len(found) > 1 or found and found[0]['decide']:
         found = [fault for fault in found if _decided(fault, known['deciders'], answers, dtype)]
     return {key: found[0][key] for key in ('key', 'english', 'korean')} if len(found) == 1 else None
 

@@ -13,6 +13,10 @@ from ..fingerprints import apart
 from .drawing import text
 
 
+# To these the deciders are always put: something that is no Fault has the same answers elsewhere (a derivative of 0).
+LIKE_OTHERS = ('hidden never learns',)
+
+
 class InLoops:
     """NumPy, but for the order of sums."""
 
@@ -70,7 +74,8 @@ def document(cases):
         main = [wrong[case.id] for case in asked if case.id in wrong]
         seen = any(one != 'raises' for one in main)
         answers = {one: _written(given) for one, given in wrong.items()} if seen else {}
-        entry = {'key': fault.key, 'english': fault.english, 'korean': fault.korean, 'seen': seen, 'answers': answers}
+        entry = {'key': fault.key, 'english': fault.english, 'korean': fault.korean, 'seen': seen,
+                 'decide': fault.key in LIKE_OTHERS, 'answers': answers}
         lines.append(json.dumps(entry, ensure_ascii=False, separators=(',', ':')))
     head = json.dumps({'cases': [case.id for case in asked], 'deciders': [case.id for case in deciders]}, separators=(',', ':'))
     return head[:-1] + ',"faults":[\n' + ',\n'.join(lines) + '\n]}\n'
