@@ -109,7 +109,7 @@ def judge(case, answer, dtype='float64', optional=False):
                        None if optional else Problem('skip', {}))
     if answer.kind == 'refuse':
         right = case.result in ('invalid', 'acceptable')
-        return Verdict('right' if right else 'wrong', 'refuse', None, None if right else Problem('refused', {}))
+        return Verdict('right' if right else 'wrong', 'refuse', None, None if right else Problem('refuse', {}))
     if case.result == 'invalid':
         return Verdict('wrong', 'numbers', None, Problem('computed', {}))
     problem, details, ratio = _fields(case, answer.fields, dtype)
