@@ -41,7 +41,7 @@ class _Run:
     def take(self, session, end):
         """Puts the lines of a run to their cases; moves `at` behind the last case that was answered."""
         for line in session.lines:
-            name, *tokens = line.split(' ')
+            name, *tokens = line.split() or ['']
             n = self.number.get(name)
             if n is None:
                 self.note('unknown' if ID.fullmatch(name) else 'garbage', name if ID.fullmatch(name) else line)

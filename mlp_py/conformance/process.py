@@ -43,7 +43,7 @@ class _Output:
             self.idle += 1
             if not text.startswith('#'):
                 self.lines.append(text)
-                self.open.discard(text.split(' ', 1)[0])
+                self.open.difference_update(text.split(None, 1)[:1])
         self.idle -= before - len(self.open)
         return len(self.open) < before
 

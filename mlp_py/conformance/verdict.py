@@ -160,7 +160,7 @@ def within(got, expected, mag, dtype, signed=False):
         told = (bound > 0) & np.isfinite(error)
         ratio = float(np.max(error[told] / bound[told])) if told.any() else None
     if signed:
-        ok &= (got != 0) | (expected != 0) | (np.signbit(got) == np.signbit(expected))
+        ok &= (got != 0) | (expected != 0) | (mag != 0) | (np.signbit(got) == np.signbit(expected))
     return ok, ratio
 
 
