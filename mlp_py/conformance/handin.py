@@ -20,12 +20,12 @@ def examined(name, say, stages=()):
         return cells(say('unusable'), first=str(error))
     optional = () if stages else [stage for stage in cases.STAGES if stage not in cases.REQUIRED]
     asked = [case for case in cases.read(stages or None) if case.dtype != 'float32']
-    outcome = module.check(port, asked, optional)
+    outcome = module.check(port, asked, optional, not stages)
     seen = [{outcome.verdicts[n].status for n in numbers} for numbers in outcome.stages().values()]
     seen = [statuses for statuses in seen if statuses != {'skipped'}]
     found = cells(say('right' if outcome.is_right() else 'wrong'),
                   f"{sum('wrong' not in statuses for statuses in seen)}/{len(seen)}", ratio(outcome.worst()))
-    if outcome.first() is not None:
+    if not outcome.is_right():
         found['first'] = sentence(outcome, say)
         found['diagnosis'] = table.fault_text(outcome.fault, say) if outcome.fault else ''
     return {**found, 'is right': outcome.is_right()}
@@ -41,8 +41,8 @@ def ratio(worst):
 
 def sentence(outcome, say):
     """The first failure in one line; where functions are missing, all of them."""
-    if outcome.lacks:
-        return '; '.join(say('lacks', name=name) for name in outcome.lacks)
+    if outcome.manners:
+        return '; '.join(say.problem(problem) for problem, _ in outcome.manners)
     n = outcome.first()
     case, verdict = outcome.cases[n], outcome.verdicts[n]
     text = f'{case.id}: {say.problem(verdict.problem)}'

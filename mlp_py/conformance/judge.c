@@ -554,14 +554,15 @@ static Session run(const char *command, int begin, int end, double seconds) {
 
 /* ---- all its runs: which answer belongs to which case ----------------------------------------------------------- */
 
-typedef enum { MISSING, LATE, DUPLICATE, UNKNOWN, GARBAGE, CRASH, HUNG, FLOODS, STATUS, STAYS, ONCE, NOT_ASKED } Kind;
+typedef enum { MISSING, LATE, DUPLICATE, UNKNOWN, GARBAGE, CRASH, HUNG, FLOODS, STATUS, STAYS, ONCE, NOT_ASKED, PREVIOUS } Kind;
 
 static const char *const SAID[] = {
     "no answer", "the answer came late: that to a later case came before it", "a second answer to the same case",
     "an answer to a case that was not asked", "a line that is no answer", "the port dies: %s",
     "no answer within the time limit; killed", "prints without end; killed", "ends with %s, expected exit status 0",
     "does not end at the end of the input; killed",
-    "the port dies, but not again when the cases are asked in smaller parts", "not asked: the port died or hung too often"};
+    "the port dies, but not again when the cases are asked in smaller parts", "not asked: the port died or hung too often",
+    "the answer is the right one to the case before"};
 
 typedef struct { Kind kind; char *said, *where; } Manner;
 
@@ -571,6 +572,7 @@ static Manner *manners;
 static int manner_count;
 
 static char *status_text(int status) {
+    if (status > 128 && status < 160) return text("exit status %d (signal %d)", status, status - 128);    /* sh's way */
     return status < 0 ? text("signal %d", -status) : text("exit status %d", status);
 }
 
@@ -691,7 +693,9 @@ static void print_manners(void) {
         int times = 0, before = 0;
         for (int k = 0; k < manner_count; k++)
             if (manners[k].kind == manners[m].kind) times++, before += k < m;
-        if (!before) printf("! %s (%d times, first %s)\n", manners[m].said, times, manners[m].where);
+        if (before) continue;
+        if (times > 1) printf("! %s (%d times, first %s)\n", manners[m].said, times, manners[m].where);
+        else printf("! %s (%s)\n", manners[m].said, manners[m].where);
     }
 }
 
@@ -763,7 +767,7 @@ int main(int argc, char **argv) {
         int has_numbers = answers[k].count && !given[k].malformed && !given[k].refuse && !given[k].skip;
         if (k && has_numbers && verdicts[k].status == WRONG && judge(&cases[k - 1], &given[k], 0).status == RIGHT) {
             none.ratio = verdicts[k].ratio;
-            none.problem = "the answer is the right one to the case before";
+            none.problem = note(PREVIOUS, 0, cases[k].id);
             verdicts[k] = none;
         }
         if (faults[k]) {

@@ -16,21 +16,17 @@ from .verdict import Answer, Problem, UNIT, Verdict, judge
 
 RATE = 2.0**20      # p - RATE G: bits of p are kept where all is short fractions, and little of p is in the rounding
 
-NEEDED = {
-    'product': ('forward_neuralnet_hiddens',), 'layer': ('forward_neuralnet_hiddens', 'relu', 'relu_derv'),
-    'forward': ('forward_neuralnet',), 'gradients': ('forward_neuralnet', 'backprop_neuralnet'),
-    'update': ('forward_neuralnet', 'backprop_neuralnet'), 'steps': ('forward_neuralnet', 'backprop_neuralnet'),
-    'regression': ('forward_postproc', 'backprop_postproc'), 'binary': ('forward_postproc', 'backprop_postproc'),
-    'select': ('forward_postproc', 'backprop_postproc'),
-}
+NEEDED = {'product': ('forward_neuralnet_hiddens',), 'layer': ('forward_neuralnet_hiddens', 'relu', 'relu_derv')}
+POSTPROC = 'forward_postproc', 'backprop_postproc'
 DOORS = ('relu', 'hidden1', 'hiddens', 'switch', 'init')
 LOSSES = ('regression', 'binary', 'select')
 
 
-def check(port, cases, may_skip=()):
+def check(port, cases, may_skip=(), whole=True):
     """The Outcome of a Port of `ports` on the cases.
 
-    may_skip: stages in which it counts neither as right nor as wrong that the port does not offer them.
+    may_skip: stages in which it counts neither as right nor as wrong that the port does not offer them. whole: the port
+    must be finished, and make its models and draw its numbers as the lecture does.
     """
     verdicts, notes, answers = [], {}, {}
     for n, case in enumerate(cases):
@@ -43,8 +39,11 @@ def check(port, cases, may_skip=()):
         verdicts.append(verdict)
         if answer is not None:
             answers[case.id] = answer
-    lacks = [contract.described(name) for name in port.lacks(*contract.REQUIRED)]
-    outcome = Outcome(list(cases), verdicts, answers, [], notes, lacks)
+    manners = [(Problem('lacks', {'name': contract.described(name)}), '')
+               for name in port.lacks(*contract.REQUIRED) if whole]
+    if whole and not port.lacks(*fingerprints.FUNCTIONS['init']) and not fingerprints.is_right(port.lecture, 'init'):
+        manners.append((Problem('init', {}), ''))
+    outcome = Outcome(list(cases), verdicts, answers, manners, notes)
     return outcome if outcome.is_right() else outcome._replace(fault=named(port.lecture))
 
 
@@ -75,14 +74,30 @@ def offers(port, case):
         return port.block == 256 and case.op != 'gradients' and case.dtype != 'float32'
     if case.stage == 'invalid' and 'errors' not in port.words:
         return False
-    return case.op not in LOSSES or hasattr(port.lecture, 'problem') and not port.lacks(*NEEDED[case.op])
+    return case.op not in LOSSES or hasattr(port.lecture, 'problem') and not port.lacks(*POSTPROC)
+
+
+def needed(port, case, single):
+    """The functions of the port that this case calls."""
+    if case.op in LOSSES:
+        return POSTPROC
+    if case.op in NEEDED:
+        return NEEDED[case.op]
+    names = ('forward_neuralnet', 'backprop_neuralnet')[:1 + (case.op != 'forward')]
+    return [name + suffix(port.lecture, name, single) for name in names]
+
+
+def suffix(model, name, single):
+    """Where the switch of 4.4 is not there yet, the version that it would choose is called by its own name."""
+    own = '_hidden1' if single else '_hiddens'
+    return own if not hasattr(model, name) and hasattr(model, name + own) else ''
 
 
 def ask(port, case, single, may_skip):
     """(Verdict, Answer or None) of one case, at one of its doors."""
     if may_skip and not offers(port, case):
         return Verdict('skipped', 'skip'), None
-    lacks = port.lacks(*NEEDED[case.op])
+    lacks = port.lacks(*needed(port, case, single))
     if lacks:
         return Verdict('wrong', problem=Problem('lacks', {'name': contract.described(lacks[0])})), None
     with fingerprints.untouched(port.lecture), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), \
@@ -130,18 +145,18 @@ def answer(model, case, single):
     rate = float(given['rate'].flat[0]) if 'rate' in given else RATE
     begin(model, params, rate, single)
     if case.op == 'forward':
-        output, aux = model.forward_neuralnet(given['x'])
+        output, aux = _forward(model, given['x'], single)
         return {'output': output, **{f'hidden{n}': hidden for n, hidden in enumerate(aux[1:], 1)}}
     if case.op == 'gradients':
         before = protocol.read(model, single)
-        _step(model, given['x'], given['G_output'])
+        _step(model, given['x'], given['G_output'], single)
         moved = protocol.gradients(before, protocol.read(model, single), RATE)
         return _flat(moved, 'G_w', 'G_b')
     outputs = {}
     if case.op == 'update':
-        _step(model, given['x'], given['G_output'])
+        _step(model, given['x'], given['G_output'], single)
     for n in range(1, 1 + sum(re.fullmatch(r'x\d+', name) is not None for name in given)):
-        outputs[f'output{n}'] = _step(model, given[f'x{n}'], given[f'G{n}'])
+        outputs[f'output{n}'] = _step(model, given[f'x{n}'], given[f'G{n}'], single)
     return {**_flat(protocol.read(model, single), 'w', 'b'), **outputs}
 
 
@@ -163,11 +178,15 @@ def _flat(pairs, w, b):
     return {name + str(n): pair[key] for n, pair in enumerate(pairs, 1) for name, key in ((w, 'w'), (b, 'b'))}
 
 
-def _step(model, x, G_output):
+def _forward(model, x, single):
+    return getattr(model, 'forward_neuralnet' + suffix(model, 'forward_neuralnet', single))(x)
+
+
+def _step(model, x, G_output, single):
     """Forward and backprop; returns a copy of the output."""
-    output, aux = model.forward_neuralnet(x)
+    output, aux = _forward(model, x, single)
     kept = np.array(output)
-    model.backprop_neuralnet(G_output, aux)
+    getattr(model, 'backprop_neuralnet' + suffix(model, 'backprop_neuralnet', single))(G_output, aux)
     return kept
 
 

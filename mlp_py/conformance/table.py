@@ -10,8 +10,8 @@ class Outcome(NamedTuple):
     """What came out of a check.
 
     verdicts: one for each case. answers: {ID: Answer} of those that could be read, for the diagnosis. manners:
-    [(Problem, where)]. notes: {number of a case: [(key of wording, text)]}, lines for its failure. lacks: functions
-    of the lecture that are missing. fault: what the diagnosis found, with `english` and `korean`, or None.
+    [(Problem, where or '')]. notes: {number of a case: [(key of wording, text)]}, lines for its failure. fault: what the
+    diagnosis found, with `english` and `korean`, or None.
     """
 
     cases: list
@@ -19,7 +19,6 @@ class Outcome(NamedTuple):
     answers: dict
     manners: list = []
     notes: dict = {}
-    lacks: list = []
     fault: object = None
 
     def is_right(self):
@@ -43,18 +42,19 @@ class Outcome(NamedTuple):
 
 def of_conversation(cases, talk, dtype, may_skip):
     """The Outcome of a Conversation; may_skip: stages in which skip is neither right nor wrong."""
-    verdicts, answers = [], {}
+    verdicts, answers, manners = [], {}, list(talk.manners)
     for n, (case, tokens, fault) in enumerate(zip(cases, talk.answers, talk.faults, strict=True)):
         verdict, answer = _answered(case, tokens, dtype, case.stage in may_skip)
         if answer is not None:
             answers[case.id] = answer
             if verdict.status == 'wrong' and n and _is_of(cases[n - 1], answer, dtype):
-                verdict = verdict._replace(problem=Problem('previous', {}))
+                verdict = Verdict('wrong', verdict.kind, verdict.ratio, Problem('previous', {}))
+                manners.append((verdict.problem, case.id))
         if fault is not None:
             verdict = Verdict('wrong', verdict.kind, verdict.ratio, fault)
         verdicts.append(verdict)
     notes = {n: [('stderr', text)] for n, text in talk.stderr.items() if text}
-    return Outcome(list(cases), verdicts, answers, talk.manners, notes)
+    return Outcome(list(cases), verdicts, answers, manners, notes)
 
 
 def _answered(case, tokens, dtype, may_skip):
@@ -79,9 +79,9 @@ def lines(outcome, say, text_of=None):
     """The lines for the console; text_of: a function of a case that gives its line."""
     yield from table(outcome, say)
     yield from (f'! {text}' for text in manners(outcome, say))
-    yield from (f"! {say('lacks', name=name)}" for name in outcome.lacks)
     if outcome.first() is not None:
         yield from failure(outcome, outcome.first(), say, text_of)
+    if outcome.fault or outcome.first() is not None and outcome.verdicts[outcome.first()].problem.key != 'lacks':
         yield diagnosis(outcome.fault, say)
     yield say('passed' if outcome.is_right() else 'failed')
 
@@ -116,10 +116,11 @@ def manners(outcome, say):
     """A line for each kind of bad manners: how often, and where first."""
     seen = {}
     for problem, where in outcome.manners:
-        seen.setdefault(problem.key, []).append((problem, where))
+        seen.setdefault((problem.key, problem.values.get('name')), []).append((problem, where))
     for found in seen.values():
         problem, where = found[0]
-        yield say('times', text=say.problem(problem), n=len(found), where=shortened(where))
+        key = 'times' if len(found) > 1 else 'once only'
+        yield say.problem(problem) if not where else say(key, text=say.problem(problem), n=len(found), where=shortened(where))
 
 
 def failure(outcome, n, say, text_of=None):

@@ -41,6 +41,8 @@ TEXTS = {
     'not asked': ('not asked: the port died or hung too often', '프로그램이 너무 자주 죽거나 멈추어 묻지 못했습니다'),
     # ---- a Python port
     'lacks': ('the port lacks {name}', '다음 함수가 없습니다. {name}'),
+    'init': ('set_hidden and init_model make other widths or draw other numbers than the lecture',
+             'set_hidden과 init_model이 만드는 폭이나 뽑는 난수가 강의와 다릅니다'),
     'raises': ('raises {error}', '예외가 발생합니다. {error}'),
 }
 
@@ -57,6 +59,7 @@ FRAME = {
     'stage': ('stage', '단계'), 'cases': ('cases', '문제'), 'right': ('right', '맞음'), 'wrong': ('wrong', '틀림'),
     'refused': ('refused', '거절'), 'skipped': ('skipped', '건너뜀'), 'worst': ('worst', '최대비율'),
     'all': ('all', '전체'),
+    'once only': ('{text} ({where})', '{text} ({where})'),
     'times': ('{text} ({n} times, first {where})', '{text} ({n}번, 처음은 {where})'),
     'first failure': ('first failure', '첫 번째로 틀린 문제'),
     'case': ('case:      ', '문제:      '), 'about': ('about:     ', '설명:      '), 'what': ('what:      ', '대상:      '),
@@ -71,6 +74,7 @@ FRAME = {
     'passed': ('Right in every case of the stages asked for.', '물어본 단계의 모든 문제를 맞혔습니다.'),
     'failed': ('NOT right.', '틀린 곳이 있습니다.'),
     'exit status': ('exit status {n}', '종료 상태 {n}'), 'signal': ('signal {n}', '신호 {n}'),
+    'signal in the shell': ('exit status {n} (signal {signal})', '종료 상태 {n}(신호 {signal})'),
     # ---- the report over a folder
     'file': ('file', '파일'), 'state': ('status', '상태'), 'stages right': ('stages right', '맞힌 단계'),
     'worst ratio': ('worst ratio', '최대 비율'), 'first': ('first failure', '첫 번째로 틀린 곳'),
@@ -106,6 +110,8 @@ class Speaker:
 
     def status(self, returncode):
         """'exit status 3', 'signal 11'; a negative number is a signal, as `subprocess` counts."""
+        if 128 < returncode < 160:          # how a shell tells of the signal that its command got
+            return self('signal in the shell', n=returncode, signal=returncode - 128)
         return self('signal', n=-returncode) if returncode < 0 else self('exit status', n=returncode)
 
 
