@@ -473,7 +473,7 @@ static pid_t start(const char *command, int *in, int *out, int *err) {
         dup2(pipes[1][1], 1);
         dup2(pipes[2][1], 2);
         for (int k = 0; k < 6; k++) close(pipes[k / 2][k % 2]);
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        execl("/bin/sh", "/bin/sh", "-c", command, (char *)NULL);
         _exit(127);
     }
     close(pipes[0][0]); close(pipes[1][1]); close(pipes[2][1]);

@@ -1,15 +1,15 @@
-"""Ports that compute rightly and behave badly: python -m tests.ports.bad_manners NAME COMMAND
+"""Ports that compute rightly and behave badly: python tests/ports/bad_manners.py NAME ANSWERS TURN
 
-COMMAND is a right port; its answers pass through here and are spoilt on the way. The functions get the answers one by
-one and yield what is printed in their place.
+ANSWERS is a file with the right answer to each case, as a line; they are spoilt on the way out. The functions get the
+answers one by one, as the cases come in, and yield what is printed in their place. TURN is the ID of the case at which
+it happens, for those to which it happens once.
 """
 import os
 import subprocess
 import sys
-import threading
 import time
 
-TURN = 'forward/008'            # where it happens, for those to which it happens once
+TURN = ''
 
 
 def right(answers):
@@ -23,7 +23,7 @@ def at_the_end(answers):
 
 def hangs(answers):
     for answer in answers:
-        if answer.startswith(TURN):
+        if answer.startswith(TURN + ' '):
             time.sleep(1000)
         yield answer
 
@@ -35,7 +35,7 @@ def hangs_at_the_end(answers):
 
 def crashes(answers):
     for answer in answers:
-        if answer.startswith(TURN):
+        if answer.startswith(TURN + ' '):
             print('Traceback\nKeyError: 37', file=sys.stderr, flush=True)
             os._exit(3)
         yield answer
@@ -46,16 +46,16 @@ def crashes_at_the_end(answers):
 
 
 def crashes_once(answers):
-    """After sixty answers, whichever they are."""
+    """After ten answers, whichever they are."""
     for n, answer in enumerate(answers):
-        if n == 60:
+        if n == 10:
             os._exit(3)
         yield answer
 
 
 def killed(answers):
     for answer in answers:
-        if answer.startswith(TURN):
+        if answer.startswith(TURN + ' '):
             os.kill(os.getpid(), 11)
         yield answer
 
@@ -63,7 +63,7 @@ def killed(answers):
 def leaves(answers):
     """Ends in peace in the middle, each time."""
     for answer in answers:
-        if answer.startswith(TURN):
+        if answer.startswith(TURN + ' '):
             return
         yield answer
 
@@ -82,7 +82,7 @@ def floods(answers):
 
 def floods_in_one_line(answers):
     for answer in answers:
-        while answer.startswith(TURN):
+        while answer.startswith(TURN + ' '):
             sys.stdout.write('0 ' * 10000)
         yield answer
 
@@ -101,7 +101,7 @@ def too_little(answers):
 
 def leaves_out(answers):
     for answer in answers:
-        if not answer.startswith(TURN):
+        if not answer.startswith(TURN + ' '):
             yield answer
 
 
@@ -112,7 +112,7 @@ def out_of_order(answers):
             yield answer
             yield kept
             kept = None
-        elif answer.startswith(TURN):
+        elif answer.startswith(TURN + ' '):
             kept = answer
         else:
             yield answer
@@ -152,32 +152,32 @@ def answer_before(answers):
 def twice(answers):
     for answer in answers:
         yield answer
-        if answer.startswith(TURN):
+        if answer.startswith(TURN + ' '):
             yield answer
 
 
 def invents(answers):
     for answer in answers:
         yield answer
-        if answer.startswith(TURN):
+        if answer.startswith(TURN + ' '):
             yield 'forward/999 output 1 1 0'
 
 
 def garbage(answers):
     for answer in answers:
-        if answer.startswith(TURN):
+        if answer.startswith(TURN + ' '):
             yield 'loading the model ...'
         yield answer
 
 
 def words_for_numbers(answers):
     for answer in answers:
-        yield ' '.join(_spoilt(answer.split(' '), lambda number: '1,5')) if answer.startswith(TURN) else answer
+        yield ' '.join(_spoilt(answer.split(' '), lambda number: '1,5')) if answer.startswith(TURN + ' ') else answer
 
 
 def no_name(answers):
     for answer in answers:
-        yield answer.split(' ')[0] + ' 1 2 3' if answer.startswith(TURN) else answer
+        yield answer.split(' ')[0] + ' 1 2 3' if answer.startswith(TURN + ' ') else answer
 
 
 def transposed(answers):
@@ -190,10 +190,9 @@ def transposed(answers):
 
 
 def negative(answers):
+    """The sign bit turned round."""
     for answer in answers:
-        if answer.startswith('product'):
-            answer = ' '.join(_spoilt(answer.split(' '), lambda number: number[1:] if number[0] == '-' else '-' + number))
-        yield answer
+        yield ' '.join(_spoilt(answer.split(' '), lambda bits: f'x{int(bits[1], 16) ^ 8:x}{bits[2:]}'))
 
 
 def bad_status(answers):
@@ -221,19 +220,15 @@ def leaves_a_child(answers):
     yield from answers
 
 
-def passed_on(process):
-    for line in sys.stdin:
-        process.stdin.write(line)
-        process.stdin.flush()
-    process.stdin.close()
-
-
-def main(name, command):
-    with subprocess.Popen(command, shell=True, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        threading.Thread(target=passed_on, args=[process], daemon=True).start()
-        for answer in globals()[name](line.rstrip('\n') for line in process.stdout):
-            sys.stdout.write(answer + '\n')
-            sys.stdout.flush()
+def main(name, path, turn):
+    global TURN
+    TURN = turn
+    with open(path, encoding='ascii') as file:
+        known = {line.split(' ', 1)[0]: line.rstrip('\n') for line in file}
+    asked = (line.split(' ', 1)[0] for line in sys.stdin)
+    for answer in globals()[name](known[case] for case in asked):
+        sys.stdout.write(answer + '\n')
+        sys.stdout.flush()
 
 
 if __name__ == '__main__':
