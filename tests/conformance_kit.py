@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlp_py import cli
-from mlp_py.conformance import cases
+from mlp_py.conformance import cases, plain
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTS = Path(__file__).resolve().parent / 'ports'
@@ -29,9 +29,10 @@ def compiled(target, *sources, flags=()):
 
 
 def written(folder, chosen):
-    """The plain texts of the kit in a folder: cases.txt and expected.txt."""
+    """The plain texts of some cases of the kit in a folder, and all fingerprints."""
     (folder / 'cases.txt').write_text(''.join(cases.text(case) + '\n' for case in chosen), encoding='ascii')
     (folder / 'expected.txt').write_text(''.join(cases.expected_text(case) + '\n' for case in chosen), encoding='ascii')
+    (folder / 'fingerprints.txt').write_text(plain.texts()['fingerprints.txt'], encoding='ascii')
     return folder
 
 
@@ -91,4 +92,6 @@ def port_js():
 @pytest.fixture(scope='session')
 def texts(tmp_path_factory):
     """The folder of the kit's plain texts, all cases."""
-    return written(tmp_path_factory.mktemp('texts'), cases.read())
+    folder = tmp_path_factory.mktemp('texts')
+    plain.write(folder)
+    return folder

@@ -166,6 +166,11 @@ static void read_expected(Case *one, Words words) {             /* ID RESULT DTY
     }
 }
 
+static char **other_dtype;      /* IDs of cases that are for another dtype */
+static int other_count;
+
+static char *stage_of(const char *id) { return text("%.*s", (int)strcspn(id, "/"), id); }
+
 static int among(char **names, int count, const char *name) {
     for (int k = 0; k < count; k++)
         if (!strcmp(names[k], name)) return 1;
@@ -184,9 +189,13 @@ static void read_kit(const char *kit, char **stages, int stage_count) {
             fprintf(stderr, "judge: cases.txt and expected.txt do not fit together at %.40s\n", line);
             exit(2);
         }
-        Case one = {ask.at[0], text("%.*s", (int)strcspn(ask.at[0], "/"), ask.at[0]), ask.at[1], line, NULL, 0, NULL};
-        if ((stage_count && !among(stages, stage_count, one.stage))
-            || (strcmp(words.at[2], "any") && strcmp(words.at[2], dtype))) continue;
+        Case one = {ask.at[0], stage_of(ask.at[0]), ask.at[1], line, NULL, 0, NULL};
+        if (strcmp(words.at[2], "any") && strcmp(words.at[2], dtype)) {
+            other_dtype = grown(other_dtype, (size_t)other_count, sizeof *other_dtype);
+            other_dtype[other_count++] = one.id;
+            continue;
+        }
+        if (stage_count && !among(stages, stage_count, one.stage)) continue;
         read_expected(&one, words);
         cases = grown(cases, (size_t)case_count, sizeof *cases);
         cases[case_count++] = one;
@@ -715,9 +724,153 @@ static void print_failure(int k, const Verdict *verdict) {
 
 /* ---- the diagnosis ---------------------------------------------------------------------------------------------- */
 
+/* As the page diagnosis.py: a port has the one mistake on record whose answers are its own, in every case that tells. */
+
+typedef struct { int of, raises; Field field; } Wrong;          /* of: the number of the case */
+typedef struct { char *said; int count; Wrong *wrong; } Fault;
+typedef struct { int of; char *stage; int is_right; } Told;     /* a case that tells; of: -1 where it was not asked */
+
+enum { ENOUGH = 3 };            /* where a fault raises, so many other cases must tell: any answer might be meant */
+
+static Fault *known;
+static Told *told, decider = {-1, NULL, 0};
+static int known_count, told_count, has_decider;
+
+static void read_fingerprints(const char *kit) {
+    FILE *file = open_kit(kit, "fingerprints.txt");
+    for (char *line; (line = read_line(file)); free(line)) {
+        Words words = split(line);
+        if (words.count < 2 || among(other_dtype, other_count, words.at[1])) continue;
+        const char *kind = words.at[0];
+        Told one = {case_of(words.at[1]), stage_of(words.at[1]), 0};
+        if (!strcmp(kind, "case")) {
+            told = grown(told, (size_t)told_count, sizeof one);
+            told[told_count++] = one;
+        } else if (!strcmp(kind, "decider")) {
+            decider = one;
+            has_decider = 1;
+        } else if (!strcmp(kind, "fault")) {
+            Fault made = {text("%s", line + strlen("fault ")), 0, NULL};
+            known = grown(known, (size_t)known_count, sizeof made);
+            known[known_count++] = made;
+        } else if (known_count && one.of >= 0) {
+            Fault *fault = &known[known_count - 1];
+            Wrong made = {one.of, !strcmp(kind, "raises"), {NULL, 0, 0, 0, NULL, NULL, NULL}};
+            if (!made.raises) {
+                made.field.name = words.at[2];
+                made.field.rows = atoi(words.at[3]);
+                made.field.columns = atoi(words.at[4]);
+                made.field.value = need(calloc((size_t)words.count, sizeof(double)));
+                for (int n = 5; n < words.count; n++)
+                    made.field.value[n - 5] = strcmp(words.at[n], "nan") ? of_bits(words.at[n], 16) : NAN;
+            }
+            fault->wrong = grown(fault->wrong, (size_t)fault->count, sizeof made);
+            fault->wrong[fault->count++] = made;
+        }
+    }
+    fclose(file);
+}
+
+/* Do they differ by no more than rounding, as a share of the largest entry of both? */
+static int alike(const Field *a, const Field *b) {
+    if (a->rows != b->rows || a->columns != b->columns) return 0;
+    double off = 0, largest = 0;
+    for (int k = 0; k < a->rows * a->columns; k++) {
+        double x = a->value[k], y = b->value[k];
+        if (!isfinite(x) || !isfinite(y)) {
+            if (x != y && !(isnan(x) && isnan(y))) return 0;
+            continue;
+        }
+        off = fmax(off, fabs(x - y));
+        largest = fmax(largest, fmax(fabs(x), fabs(y)));
+    }
+    return off <= largest * (strcmp(dtype, "float32") ? ldexp(1, -40) : ldexp(1, -14));
+}
+
+static int tells(const char *name) { return strcmp(name, "sum") && strcmp(name, "G_x") && strncmp(name, "G_hidden", 8); }
+
+/* What the fault answers to a case: the field of that name (the next one, where name is NULL), or NULL. */
+static const Wrong *wrong_of(const Fault *fault, int of, const char *name) {
+    for (int k = 0; fault && k < fault->count; k++)
+        if (fault->wrong[k].of == of && (!name || fault->wrong[k].raises || !strcmp(fault->wrong[k].field.name, name)))
+            return &fault->wrong[k];
+    return NULL;
+}
+
+/* Are the fields those of the fault, or else (fault NULL: all of them) the right ones? told_by: is one of those there? */
+static int fields_alike(int of, const Answer *answer, const Fault *fault, int *told_by) {
+    *told_by = 0;
+    if (!answer->count) return 0;
+    for (int k = 0; k < cases[of].count; k++) {
+        const Field *right = &cases[of].field[k], *got = find(answer->field, answer->count, right->name);
+        if (!tells(right->name)) continue;
+        const Wrong *wrong = wrong_of(fault, of, right->name);
+        if (got && !alike(got, wrong ? &wrong->field : right)) return 0;
+        if (!got && !right->optional) return 0;
+        *told_by |= got && wrong;
+    }
+    return 1;
+}
+
+/* Right gradients do not speak against a fault of the update: no parameters moved for them. */
+static int is_fault(const Fault *fault, const Answer *given, int skip_gradients) {
+    int count = 0, raised = 0, told_by;
+    for (int t = 0; t < told_count; t++) {
+        const Wrong *wrong = wrong_of(fault, told[t].of, NULL);
+        if (!wrong || (skip_gradients && !strcmp(told[t].stage, "gradients"))) {
+            if (!told[t].is_right) return 0;
+        } else if (wrong->raises) {
+            raised = 1;
+            if (told[t].is_right) return 0;
+        } else {
+            if (!fields_alike(told[t].of, &given[told[t].of], fault, &told_by)) return 0;
+            count += told_by;
+        }
+    }
+    return count >= (raised ? ENOUGH : 1);
+}
+
+/* Was it answered with numbers, with refuse, or by dying? Else nothing is known of it. */
+static int is_known(int of, const Answer *given) {
+    if (of < 0) return 0;
+    return faults[of] && !strncmp(faults[of], "the port dies", 13) ? 1 : given[of].count || given[of].refuse;
+}
+
+static void keep_whole_stages(const Answer *given) {
+    int kept = 0;
+    for (int t = 0; t < told_count; t++) {
+        int whole = 1;
+        for (int n = 0; n < told_count; n++)
+            if (!strcmp(told[n].stage, told[t].stage) && !is_known(told[n].of, given)) whole = 0;
+        if (!whole) told[t].stage = "";
+    }
+    for (int t = 0; t < told_count; t++)
+        if (*told[t].stage) told[kept++] = told[t];
+    told_count = kept;
+}
+
 static void print_diagnosis(const char *kit, const Answer *given) {
-    (void)kit; (void)given;
-    printf("diagnosis: unknown: none of the mistakes on record gives these answers\n");
+    int all_right = 1, gradients_right = 1, unused, count = 0;
+    read_fingerprints(kit);
+    int *found = need(calloc((size_t)known_count + 1, sizeof *found));
+    keep_whole_stages(given);
+    for (int t = 0; t < told_count; t++) {
+        told[t].is_right = fields_alike(told[t].of, &given[told[t].of], NULL, &unused);
+        all_right &= told[t].is_right;
+        if (!strcmp(told[t].stage, "gradients")) gradients_right &= told[t].is_right;
+    }
+    for (int f = 0; f < known_count && !all_right; f++)
+        if (is_fault(&known[f], given, gradients_right)) found[count++] = f;
+    if (count > 1) {                            /* mistakes with the same answers: the decider tells them apart */
+        int kept = 0;
+        for (int n = 0; n < count; n++)
+            if (!has_decider || (is_known(decider.of, given)
+                                 && fields_alike(decider.of, &given[decider.of], &known[found[n]], &unused)))
+                found[kept++] = found[n];
+        count = kept;
+    }
+    if (count == 1) printf("diagnosis: = what comes out when %s\n", known[found[0]].said);
+    else printf("diagnosis: unknown: none of the mistakes on record gives these answers\n");
 }
 
 /* ---- main ------------------------------------------------------------------------------------------------------- */
