@@ -2,10 +2,10 @@
 import io
 import zipfile
 
-from . import cases
+from . import cases, plain
 
 NAME = f'mlp-conformance-{cases.VERSION}'
-PAGES = 'SPEC.md', 'judge.c'        # of this folder, where they are there
+PAGES = 'SPEC.md', 'judge.c'        # of this folder
 TIME = 1980, 1, 1, 0, 0, 0          # the first one that a zip file can hold
 
 README = '''The conformance kit of mlp-twins, version {version}: {count} cases for programs that compute a multilayer perceptron.
@@ -15,8 +15,9 @@ expected.txt   what it must answer, one case a line: ID RESULT DTYPE, then NAME 
                RESULT valid, invalid (must be refused), acceptable (either); DTYPE float64, float32, or any.
                A number is HEX or HEX~MAG or nan: 16 digits of IEEE bits (8 in float32 cases of the stage bits), mag 0
                if not given; HEX~0 is a zero whose sign counts. A field whose name ends with ? may be left out.
-v{version}/*.json      the same as data, with comments and flags, the sums in MANIFEST.json, known mistakes in fingerprints.json
-judge.c        where it is there: the judge in C99
+v{version}/*.json      the same as data, with comments and flags, the sums in MANIFEST.json, known mistakes in fingerprints.json and .txt
+judge.c        the judge, one file of C99: cc -std=c99 -D_POSIX_C_SOURCE=200809L -O2 -o judge judge.c -lm
+               ./judge --kit . --port './my_port'     (it names known mistakes with fingerprints.txt)
 LICENSE.txt    data and specification are in the public domain
 '''
 
@@ -29,18 +30,11 @@ the cases and the specification in this archive. They are published without any 
 
 def contents():
     """{name in the archive: bytes}, sorted by name."""
-    everything = cases.read()
     folder = cases.FOLDER.parent
     files = {f'v{cases.VERSION}/{path.name}': path.read_bytes() for path in cases.FOLDER.glob('*.json')}
-    files.update({name: (folder / name).read_bytes() for name in PAGES if (folder / name).is_file()})
-    for name, text in (('README.txt', README.format(version=cases.VERSION, count=len(everything))), ('LICENSE.txt', NOTICE),
-                       ('cases.txt', _lines(cases.text, everything)), ('expected.txt', _lines(cases.expected_text, everything))):
-        files[name] = text.encode()
-    return dict(sorted(files.items()))
-
-
-def _lines(form, everything):
-    return ''.join(form(case) + '\n' for case in everything)
+    files.update({name: (folder / name).read_bytes() for name in PAGES})
+    written = {'README.txt': README.format(version=cases.VERSION, count=len(cases.read())), 'LICENSE.txt': NOTICE, **plain.texts()}
+    return dict(sorted({**files, **{name: text.encode() for name, text in written.items()}}.items()))
 
 
 def packed():
