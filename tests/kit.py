@@ -42,7 +42,7 @@ def network(twin, pairs, dtype):
     for mine, (w, b) in zip(net.params, pairs):
         b = np.zeros((1, w.shape[1])) if b is None else b
         if mine['w'].shape != w.shape or b.shape != (1, w.shape[1]):
-            raise ValueError(f'expected parameters {mine["w"].shape} and (1, {w.shape[1]}), got {w.shape} and {b.shape}')
+            raise ValueError(f'w{w.shape}, b{b.shape}: expected w{mine["w"].shape} and one row of {w.shape[1]}')
         mine['w'][...], mine['b'][...] = w, b[0]
     return net
 
@@ -72,7 +72,8 @@ def rate(given):
 
 
 def named(pairs, prefix=''):
-    return {f'{prefix}{letter}{n}': np.atleast_2d(pair[letter]).copy() for n, pair in enumerate(pairs, 1) for letter in 'wb'}
+    return {f'{prefix}{letter}{n}': np.atleast_2d(pair[letter]).copy()
+            for n, pair in enumerate(pairs, 1) for letter in 'wb'}
 
 
 def wrong(case, answer, dtype):
@@ -85,7 +86,8 @@ def ratios(case, answer, dtype):
     for name, (expected, mag) in case.expected.items():
         if name in answer:
             got = np.asarray(answer[name], float)
-            yield name, np.inf if got.shape != expected.shape else largest(got, expected, mag, dtype, 'SignedZero' in case.flags)
+            fits = got.shape == expected.shape
+            yield name, largest(got, expected, mag, dtype, 'SignedZero' in case.flags) if fits else np.inf
 
 
 def largest(got, expected, mag, dtype, signed):

@@ -1,20 +1,13 @@
-"""The data of the conformance kit: whole, in the form that SPEC.md tells, the same whenever it is made, in one archive."""
+"""The data of the conformance kit: whole, in the form that SPEC.md tells, and its two texts."""
 import hashlib
-import io
 import json
 import re
 import struct
-import subprocess
-import sys
-import zipfile
-from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mlp_py import cli
-from mlp_py.conformance import archive, cases, command
+from mlp_py.conformance import cases
 
 from . import kit
 
@@ -30,7 +23,8 @@ LOSSES = ('regression', 'binary', 'select')
 def test_the_files_are_those_of_the_manifest():
     assert MANIFEST['version'] == cases.VERSION == 1 and MANIFEST['license'] == 'CC0-1.0'
     there = {path.name: path.read_bytes() for path in cases.FOLDER.iterdir()}
-    assert set(there) - {'MANIFEST.json'} == set(MANIFEST['files']) == {f'{s}.json' for s in cases.STAGES} | {'fingerprints.json'}
+    names = {f'{stage}.json' for stage in (*cases.STAGES, 'fingerprints')}
+    assert set(there) - {'MANIFEST.json'} == set(MANIFEST['files']) == names
     for name, told in MANIFEST['files'].items():
         assert hashlib.sha256(there[name]).hexdigest() == told['sha256'], name
         if name != 'fingerprints.json':
@@ -59,7 +53,8 @@ def test_shapes_meet_pair_by_pair():
         assert levels[0] == [1, 2, 3, 5] and len(levels[2]) == 8 and () in levels[2] and (2,) * 8 in levels[2]
         for i in range(4):
             for j in range(i):
-                assert len({(design[i], design[j]) for design in designs}) == len(levels[i]) * len(levels[j]), (stage, i, j)
+                met = {(design[i], design[j]) for design in designs}
+                assert len(met) == len(levels[i]) * len(levels[j]), (stage, i, j)
 
 
 def test_reading_some_stages():
@@ -68,7 +63,7 @@ def test_reading_some_stages():
         cases.read(['lyer'])
 
 
-# ---- the form ---------------------------------------------------------------------------------------------------------
+# ---- the form -------------------------------------------------------------------------------------------------------
 
 def layers(case):
     return sum(re.fullmatch(r'w\d+', name) is not None for name in case.given)
@@ -108,7 +103,7 @@ def sizes(case):
 
 def test_every_case_has_the_form_of_the_specification():
     number = re.compile(r'-?\d+(\.\d+)?(e[+-]\d+)?|nan|-?inf')
-    for n, case in enumerate(KIT):
+    for case in KIT:
         assert re.fullmatch(rf'{case.stage}/\d\d\d', case.id) and BY_ID[case.id] is case
         assert case.op == case.stage or case.stage in ('special', 'loss', 'bits', 'invalid')
         given, answer = table(case)
@@ -124,7 +119,7 @@ def test_every_case_has_the_form_of_the_specification():
 
 
 def test_inputs_are_short_binary_fractions():
-    """Multiples of 2^-6 that float16 holds, below 8 where they are drawn; those for one type are numbers of that type."""
+    """Multiples of 2^-6 that float16 holds, at most 8 where drawn; in cases for one type alone, numbers of that type."""
     for case in KIT:
         for _, _, texts in case.given.values():
             values = np.array(texts, float)
@@ -165,7 +160,7 @@ def test_tolerances_hide_nothing():
                 assert 2.0**-23 * mag.max() <= 2.0**-9 * np.abs(expected).max(), (case.id, name)
 
 
-# ---- the texts --------------------------------------------------------------------------------------------------------
+# ---- the texts ------------------------------------------------------------------------------------------------------
 
 def fields(tokens):
     """{name: (rows, columns, [tokens])} of the tokens behind the head of a line."""
@@ -211,8 +206,9 @@ def test_the_worked_case_of_the_specification():
     update, loss = BY_ID['update/067'], BY_ID['loss/025']
     for case in (update, loss):
         assert f'\n    {cases.text(case)}\n' in lines
-        [answer] = [line.split()[1:] for line in lines.split('\n') if line.startswith(f'    {case.id} {list(case.expected)[0]} ')]
-        read = {name: np.array(texts, float).reshape(rows, columns) for name, (rows, columns, texts) in fields(answer).items()}
+        begin = f'    {case.id} {list(case.expected)[0]} '
+        [answer] = [fields(line.split()[1:]) for line in lines.split('\n') if line.startswith(begin)]
+        read = {name: np.array(texts, float).reshape(rows, columns) for name, (rows, columns, texts) in answer.items()}
         assert list(read) == list(case.expected)
         assert all(np.array_equal(read[name], expected) for name, (expected, _) in case.expected.items())
     assert not any(mag.any() for _, mag in update.expected.values())
@@ -221,97 +217,3 @@ def test_the_worked_case_of_the_specification():
     told = re.search(r'off by (\S+) in float64 and by (\S+) in float32', SPEC)
     for dtype, bound in zip(kit.DTYPES, told.groups()):
         assert abs(float(bound) - 2 * kit.UNIT[dtype] * mag) < 0.01 * float(bound)
-
-
-# ---- made anew ---------------------------------------------------------------------------------------------------------
-
-def test_made_anew_it_is_the_same(tmp_path, capsys):
-    pytest.importorskip('mpmath')
-    assert cli.main(['conformance', 'generate', str(tmp_path / 'made')]) == 0
-    assert capsys.readouterr().out.endswith('made: 12 files\nthe same as what is installed\n')
-    for path in cases.FOLDER.iterdir():
-        assert (tmp_path / 'made' / path.name).read_bytes() == path.read_bytes(), path.name
-
-
-def test_what_is_different_is_named(monkeypatch, tmp_path):
-    (tmp_path / 'loss.json').write_text('old', encoding='utf-8')
-    (tmp_path / 'more.json').write_text('new', encoding='utf-8')
-    (tmp_path / 'bits.json').write_text('same', encoding='utf-8')
-    monkeypatch.setattr(cases, 'FOLDER', tmp_path)
-    assert command.compared({'loss.json': 'changed', 'bits.json': 'same', 'layer.json': ''}) == ['layer.json', 'loss.json', 'more.json']
-
-
-def test_without_mpmath_it_says_what_to_install():
-    code = ('import sys; sys.modules["mpmath"] = None\nfrom mlp_py import cli\nsys.exit(cli.main(["conformance", "generate"]))')
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=Path(__file__).parent.parent)
-    assert done.returncode == 1 and done.stdout == ''
-    assert done.stderr == 'mlp_py: error: conformance generate needs mpmath: pip install "mlp-twins[test]"\n'
-
-
-def test_rounding_of_the_generator():
-    """To float32 and float64, ties and all: as the machine rounds."""
-    pytest.importorskip('mpmath')
-    from mlp_py.conformance.generator.fused import Fused
-    draw = np.random.RandomState(1)
-    values = [*draw.normal(size=2000), *(float(np.float32(v)) + s * 2.0**-25 for v in 1 + draw.rand(500) for s in (-1, 0, 1)),
-              1 - 2.0**-25, 2 - 2.0**-24, 1 + 2.0**-24, 1 + 3 * 2.0**-24]
-    for value in values:
-        assert float(Fused('float32').rounded(Fraction(value))) == np.float32(value)
-    for value in values:
-        third = Fraction(value) / 3
-        assert float(Fused('float64').rounded(third)) == float(third)
-
-
-@pytest.mark.parametrize('terms, fits', [
-    ([1, 2, 3], True), ([2**24, 1], False), ([2**24 - 1, 1], True), ([2**24, 2], True), ([2**23, 2**23, 1], False),
-    ([Fraction(1, 3)], False), ([Fraction(1, 64), 2**18 - 1], True), ([Fraction(1, 64), 2**18], False), ([], True), ([0, 0], True),
-    ([2**24, -2**24, 1], False), ([Fraction(1, 2**140)], False)])
-def test_what_float32_adds_without_a_rounding(terms, fits):
-    pytest.importorskip('mpmath')
-    from mlp_py.conformance.generator.exact import Rules
-    assert Rules().fits(terms) == fits
-
-
-def test_a_unit_that_a_rounding_could_switch_is_rejected():
-    pytest.importorskip('mpmath')
-    from mlp_py.conformance.generator.exact import Array, Rejected, Rules
-    small = Fraction(1, 2**20)
-    assert Rules().relu(Array(1, 2, [[small, -small]], [[0.0, 0.0]])).values == [[small, 0]]
-    for value in (small, -small):
-        with pytest.raises(Rejected):
-            Rules().relu(Array(1, 1, [[value]], [[4.0]]))
-        assert Rules().relu(Array(1, 1, [[value]], [[3.99]])).values == [[max(value, 0)]]
-
-
-# ---- the archive ---------------------------------------------------------------------------------------------------------
-
-def test_the_archive(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(['conformance', 'archive']) == cli.main(['conformance', 'archive', 'other.zip']) == 0
-    one, other = Path('mlp-conformance-1.zip').read_bytes(), Path('other.zip').read_bytes()
-    assert one == other and len(one) < 1_000_000
-    assert capsys.readouterr().out.startswith(f'mlp-conformance-1.zip: {len(one):,} bytes, ')
-    with zipfile.ZipFile(io.BytesIO(one)) as packed:
-        assert packed.testzip() is None
-        found = {name.removeprefix('mlp-conformance-1/'): packed.read(name) for name in packed.namelist()}
-        assert {entry.date_time for entry in packed.infolist()} == {archive.TIME}
-    for path in (*cases.FOLDER.iterdir(), cases.FOLDER.parent / 'SPEC.md'):
-        inside = f'v1/{path.name}' if path.suffix == '.json' else path.name
-        assert found[inside] == path.read_bytes()
-    assert found['cases.txt'].decode().splitlines() == [cases.text(case) for case in KIT]
-    assert found['expected.txt'].decode().splitlines() == [cases.expected_text(case) for case in KIT]
-    assert b'CC0' in found['LICENSE.txt'] and b'expected.txt' in found['README.txt']
-    assert found['README.txt'].count(b'\n') <= 12 and str(len(KIT)).encode() in found['README.txt']
-
-
-def test_the_command_wants_an_action(capsys):
-    assert cli.main(['conformance']) == 2 and 'expected an action' in capsys.readouterr().err
-    assert cli.main(['conformance', 'archive', '--fast']) == 2 and 'unrecognized arguments: --fast' in capsys.readouterr().err
-    assert cli.main(['conformance', '--help']) == 0 and 'generate' in capsys.readouterr().out
-
-
-def test_reading_needs_numpy_alone():
-    code = ('import sys\nfrom mlp_py.conformance import cases, diagnosis, archive\ncases.read(); archive.contents(); diagnosis.name({})\n'
-            'print(sorted({"mlp_py.lecture", "mlp_py.network", "mlp_py.problems", "mlp_c", "mpmath", "jax"} & set(sys.modules)))')
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=Path(__file__).parent.parent)
-    assert (done.stdout, done.stderr) == ('[]\n', '')

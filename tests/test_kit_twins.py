@@ -1,4 +1,4 @@
-"""Both twins answer every case of the conformance kit, in both precisions; JAX and an independent page agree with it."""
+"""Both twins answer every case of the conformance kit, in both precisions; JAX and another page agree with it."""
 import re
 from fractions import Fraction
 
@@ -33,7 +33,7 @@ def test_a_twin_is_right(twin, lecture, stage, dtype):
         if not kit.applies(case, dtype):
             continue
         answers = [kit.through_network(twin, case, dtype)]
-        if case.op != 'gradients' and stage != 'loss':        # gradients recovered from an update have its rounding, too
+        if case.op != 'gradients' and stage != 'loss':      # gradients recovered from an update have its rounding, too
             answers.append(driving.answer(lecture, case, dtype))
         for answer in answers:
             asked = {name for name in case.expected if not cases.may_be_left_out(case.op, name)}
@@ -56,7 +56,8 @@ def test_mlp_c_has_every_bit(dtype):
 
 def test_another_order_has_other_bits():
     """What the stage hunts: one chain over all terms, products rounded, terms from the last to the first."""
-    case = next(case for case in BY_STAGE['bits'] if case.op == 'product' and case.dtype == 'float64' and case.given['a'][1] == 300)
+    case = next(case for case in BY_STAGE['bits'] if case.op == 'product' and case.given['a'][1] == 300)
+    assert case.dtype == 'float64'
     a, b = (driving.array(*case.given[name]).ravel() for name in 'ab')
     chain = Fraction(0)
     for p, q in zip(a.tolist(), b.tolist()):
@@ -77,14 +78,15 @@ def test_a_twin_refuses(twin, lecture, dtype):
 LOSS_FAULTS = ('1/rows in place of 1/size', '1/size in place of 1/rows', 'softmax without maximum', 'sigmoid overflows',
                'epsilon in the gradient', 'loss without epsilon', 'loss is a sum')
 
-# What no case of the required stages shows of `faults`: the losses, accuracy, minibatches; and no sum of NumPy is ever -0.
+# What no case of the required stages shows of `faults`: losses, accuracy, minibatches; and no sum of NumPy is -0.
 UNSEEN = {*LOSS_FAULTS, 'accuracy after the update', 'divides by the full minibatch', 'relu keeps -0.0'}
 
 
 @each_dtype
 def test_planted_faults_are_seen(dtype):
     """Through Network alone: the losses have their own test below."""
-    asked = [case for stage in cases.REQUIRED for case in BY_STAGE[stage] if kit.applies(case, dtype) and case.result == 'valid']
+    asked = [case for case in KIT
+             if case.stage in cases.REQUIRED and kit.applies(case, dtype) and case.result == 'valid']
     unseen = set()
     for fault in faults.FAULTS:
         twin, seen = faults.twin(fault), 0
@@ -111,11 +113,12 @@ def test_planted_faults_of_the_losses_are_seen(fault, dtype):
     assert found and not right
 
 
-# ---- other sources of the expected numbers ----------------------------------------------------------------------------
+# ---- other sources of the expected numbers --------------------------------------------------------------------------
 
 def finite(case):
     given = [driving.array(*field) for field in case.given.values()]
-    return case.result == 'valid' and all(np.isfinite(a).all() for a in (*given, *(e for e, _ in case.expected.values())))
+    expected = [array for array, _ in case.expected.values()]
+    return case.result == 'valid' and all(np.isfinite(array).all() for array in (*given, *expected))
 
 
 def renamed(step):
@@ -141,8 +144,9 @@ def test_an_independent_page_has_the_same_numbers(op):
         params = [{name: values.tolist() for name, values in pair.items()} for pair in params_of(case)]
         rows, outputs = given.get('x', given.get('x1')).shape[0], len(params[-1]['b'])
         rate = float(given['rate'][0, 0]) if 'rate' in given else 1.0
-        batches = [(given['x1'].tolist(), given['G1'].tolist()), (given['x2'].tolist(), given['G2'].tolist())] if op == 'steps' \
-            else [(given['x'].tolist(), given.get('G_output', np.ones((rows, outputs))).tolist())]
+        batches = [(given['x1'], given['G1']), (given['x2'], given['G2'])] if op == 'steps' else \
+            [(given['x'], given.get('G_output', np.ones((rows, outputs))))]
+        batches = [(x.tolist(), G.tolist()) for x, G in batches]
         found = [dict(renamed(step)) for step in exact_reference.steps('given', params, batches, rate)]
         wanted = {**found[-1], **{f'output{n}': step['output'] for n, step in enumerate(found, 1)}}
         for name, (expected, _) in case.expected.items():
@@ -184,8 +188,8 @@ def test_the_tolerances_are_not_far_above_the_bounds():
     for case in BY_STAGE['gradients']:
         given = (driving.array(*case.given[name]) for name in ('x', 'G_output'))
         bound = backprop_bounds(params_of(case), *given, 1.0, 'float32')
-        mine = {'G_x': bound.input_gradient, **{f'G_{letter}{n}': pair[letter] for n, pair in enumerate(bound.gradients, 1)
-                                                for letter in 'wb'}}
+        mine = {f'G_{letter}{n}': pair[letter] for n, pair in enumerate(bound.gradients, 1) for letter in 'wb'}
+        mine['G_x'] = bound.input_gradient
         for name, bounded in mine.items():
             mag = case.expected[name][1]
             ratios += list(2 * kit.UNIT['float32'] * mag[mag > 0] / np.atleast_2d(bounded.error)[mag > 0])
@@ -194,7 +198,7 @@ def test_the_tolerances_are_not_far_above_the_bounds():
 
 
 class InAnyOrder:
-    """The formulas in float32, each sum from one term to the next in an order of its own, the bias anywhere among them."""
+    """The formulas in float32, each sum from one term to the next in an order of its own, the bias anywhere in it."""
 
     def __init__(self, seed):
         self.draw = np.random.RandomState(seed)
@@ -223,7 +227,8 @@ class InAnyOrder:
                 moved.insert(0, (w, b, self.product(below.T, G), self.product(ones, G)))
                 G = self.product(G, w.T) * (np.sign(below) if below is not x else np.float32(1))
             if case.op == 'gradients':
-                return {'G_x': G, **{f'G_{key}{n}': pair[2:][key == 'b'] for n, pair in enumerate(moved, 1) for key in 'wb'}}
+                named = {f'G_{key}{n}': pair[2 + (key == 'b')] for n, pair in enumerate(moved, 1) for key in 'wb'}
+                return {'G_x': G, **named}
             rate = given['rate'][0, 0]
             pairs = [(w - rate * G_w, b - rate * G_b) for w, b, G_w, G_b in moved]
         return {**found, **{f'{key}{n}': pair[key == 'b'] for n, pair in enumerate(pairs, 1) for key in 'wb'}}

@@ -1,4 +1,7 @@
-"""One archive of the kit for those who have no use for Python: data, text, specification. The same bytes every time (with one zlib)."""
+"""One archive of the kit for those who have no use for Python: data, plain texts, specification, judge.c.
+
+The same bytes every time, as long as zlib is the same.
+"""
 import io
 import zipfile
 
@@ -8,14 +11,15 @@ NAME = f'mlp-conformance-{cases.VERSION}'
 PAGES = 'SPEC.md', 'judge.c'        # of this folder
 TIME = 1980, 1, 1, 0, 0, 0          # the first one that a zip file can hold
 
-README = '''The conformance kit of mlp-twins, version {version}: {count} cases for programs that compute a multilayer perceptron.
+README = '''The conformance kit of mlp-twins, version {version}: {count} cases for ports of a multilayer perceptron.
 SPEC.md        what is computed, how a port reads cases and writes answers, when an answer is right
 cases.txt      what a port reads: one case a line
-expected.txt   what it must answer, one case a line: ID RESULT DTYPE, then NAME ROWS COLUMNS and the numbers of each field.
+expected.txt   what it must answer, one case a line: ID RESULT DTYPE, then NAME ROWS COLUMNS NUMBER ... of each field.
                RESULT valid, invalid (must be refused), acceptable (either); DTYPE float64, float32, or any.
                A number is HEX or HEX~MAG or nan: 16 digits of IEEE bits (8 in float32 cases of the stage bits), mag 0
                if not given; HEX~0 is a zero whose sign counts. A field whose name ends with ? may be left out.
-v{version}/*.json      the same as data, with comments and flags, the sums in MANIFEST.json, known mistakes in fingerprints.json and .txt
+v{version}/*.json      the same as data, with comments and flags; their sha256 in MANIFEST.json
+fingerprints   .json in v{version}, .txt here: what known mistakes answer
 judge.c        the judge, one file of C99: cc -std=c99 -D_POSIX_C_SOURCE=200809L -O2 -o judge judge.c -lm
                ./judge --kit . --port './my_port'     (it names known mistakes with fingerprints.txt)
 LICENSE.txt    data and specification are in the public domain
@@ -23,8 +27,8 @@ LICENSE.txt    data and specification are in the public domain
 
 NOTICE = '''CC0 1.0 Universal: https://creativecommons.org/publicdomain/zero/1.0/
 
-To the extent possible under law, the authors of mlp-twins have waived all copyright and related or neighboring rights to
-the cases and the specification in this archive. They are published without any warranty.
+To the extent possible under law, the authors of mlp-twins have waived all copyright and related or neighboring rights
+to the cases and the specification in this archive. They are published without any warranty.
 '''
 
 
@@ -33,8 +37,10 @@ def contents():
     folder = cases.FOLDER.parent
     files = {f'v{cases.VERSION}/{path.name}': path.read_bytes() for path in cases.FOLDER.glob('*.json')}
     files.update({name: (folder / name).read_bytes() for name in PAGES})
-    written = {'README.txt': README.format(version=cases.VERSION, count=len(cases.read())), 'LICENSE.txt': NOTICE, **plain.texts()}
-    return dict(sorted({**files, **{name: text.encode() for name, text in written.items()}}.items()))
+    readme = README.format(version=cases.VERSION, count=len(cases.read()))
+    for name, text in {'README.txt': readme, 'LICENSE.txt': NOTICE, **plain.texts()}.items():
+        files[name] = text.encode()
+    return dict(sorted(files.items()))
 
 
 def packed():

@@ -3,8 +3,8 @@
     python -m mlp_py conformance archive               all of it in one file, for people without Python
     python -m mlp_py conformance generate              computes the cases anew, and compares them with those installed
 
-An action is a function `add_<name>(actions, twin)` that adds its parser and sets `run`, a function of the parsed arguments
-that returns the exit status.
+An action is a function `add_<name>(actions, twin)` that adds its parser and sets `run`, a function of the parsed
+arguments that returns the exit status.
 """
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def add_archive(actions, twin):
         usage=f'python -m {twin} conformance archive [FILE]',
         description='Write one zip file with the specification, the cases as JSON and as plain text, and the right '
                     'answers. It is the same, byte for byte, each time.')
-    parser.add_argument('file', metavar='FILE', nargs='?', help='where to; by default mlp-conformance-1.zip in this folder')
+    parser.add_argument('file', metavar='FILE', nargs='?', help='by default mlp-conformance-1.zip in this folder')
 
     def run(arguments):
         from . import archive
@@ -49,8 +49,8 @@ def add_generate(actions, twin):
     parser = actions.add_parser(
         'generate', allow_abbrev=False, help='compute the cases anew',
         usage=f'python -m {twin} conformance generate [FOLDER]',
-        description='Compute all cases and their right answers anew, in fractions and with as many digits as it takes, and '
-                    'compare them with those installed, byte for byte. Takes about ten seconds.',
+        description='Compute all cases and their right answers anew, in fractions and with as many digits as it takes, '
+                    'and compare them with those installed, byte for byte. Takes about ten seconds.',
         epilog='It needs mpmath: pip install "mlp-twins[test]"')
     parser.add_argument('folder', metavar='FOLDER', nargs='?', help='write the files there, too')
 
@@ -62,14 +62,17 @@ def add_generate(actions, twin):
                 raise
             return failed(twin, 'conformance generate needs mpmath: pip install "mlp-twins[test]"')
         files = writing.files()
+        different = compared(files)
         if arguments.folder:
             folder = Path(arguments.folder)
             folder.mkdir(parents=True, exist_ok=True)
             for name, text in files.items():
                 (folder / name).write_bytes(text.encode())
             print(f'{folder}: {len(files)} files')
-        different = compared(files)
-        print('different from what is installed: ' + ', '.join(different) if different else 'the same as what is installed')
+        if different:
+            print('different from what is installed: ' + ', '.join(different))
+        else:
+            print('the same as what is installed')
         return int(bool(different))
 
     parser.set_defaults(run=run, parser=parser)

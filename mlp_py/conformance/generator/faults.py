@@ -1,6 +1,7 @@
 """fingerprints.json: what each wrong implementation of `wrong_ports` answers to the cases with the flag Fingerprint.
 
-This page computes with NumPy, since the wrong implementations do; sums run in loops, so that they are the same everywhere.
+This page computes with NumPy, since the wrong implementations do; sums run in loops, so that they are the same on
+every machine.
 """
 import json
 
@@ -77,7 +78,8 @@ def document(cases):
         entry = {'key': fault.key, 'english': fault.english, 'korean': fault.korean, 'seen': seen,
                  'decide': fault.key in LIKE_OTHERS, 'answers': answers}
         lines.append(json.dumps(entry, ensure_ascii=False, separators=(',', ':')))
-    head = json.dumps({'cases': [case.id for case in asked], 'deciders': [case.id for case in deciders]}, separators=(',', ':'))
+    names = {'cases': [case.id for case in asked], 'deciders': [case.id for case in deciders]}
+    head = json.dumps(names, separators=(',', ':'))
     return head[:-1] + ',"faults":[\n' + ',\n'.join(lines) + '\n]}\n'
 
 
