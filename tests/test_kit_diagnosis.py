@@ -173,6 +173,19 @@ def test_one_wrong_number_more_is_unknown():
             assert key({**given, name: 'raises'}) is None and key({**given, name: 'refuse'}) is None
 
 
+def test_two_that_fit_are_no_name(monkeypatch):
+    """A fault that is on record twice; and one for which the decider was not asked."""
+    [leaky, missing] = [fault for fault in FAULTS if fault.key in ('relu leaky', 'mask missing')]
+    known, given = diagnosis._known('float64'), answers(missing)
+    assert key(given) == missing.key
+    assert key({name: fields for name, fields in given.items() if name not in DATA['deciders']}) is None
+    assert key(answers(leaky)) == leaky.key
+    [entry] = [fault for fault in known['faults'] if fault['key'] == leaky.key]
+    twice = {**known, 'faults': [*known['faults'], {**entry, 'key': 'another'}]}
+    monkeypatch.setattr(diagnosis, '_known', lambda dtype: twice)
+    assert key(answers(leaky)) is None
+
+
 def test_a_fault_that_raises_may_answer_anything_there():
     """In another language a product of arrays that do not fit gives some numbers, or the program dies."""
     [fault] = [fault for fault in FAULTS if fault.key == 'output w.T missing']
