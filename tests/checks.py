@@ -9,8 +9,9 @@ zero (`rational`), never chosen.
 import numpy as np
 
 from mlp_py.bounds import Bounded, backprop_bounds, step_bounds
+from mlp_py.conformance import protocol
 
-from . import protocol, rational
+from . import rational
 
 RATIOS = {}     # (twin, problem, dtype) -> [largest error / bound of each compared array]; printed at the end
 

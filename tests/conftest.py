@@ -21,7 +21,9 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')   # a worker a core runs already; 
 import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX or OpenMP)
 import pytest           # noqa: E402
 
-from . import bits, checks, contract, messages, ports  # noqa: E402
+from mlp_py.conformance import contract, ports  # noqa: E402
+
+from . import bits, checks, messages  # noqa: E402
 
 TWINS = ('mlp_c', 'mlp_py')
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .contract import OFFERS
-from .ports import Port
+from mlp_py.conformance.contract import OFFERS
+from mlp_py.conformance.ports import Port
 
 FAULTS = {
     'sign flipped': 'parameters move up the gradient',

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import messages, protocol, relations
+from mlp_py.conformance import protocol
+
+from . import messages, relations
 from .messages import Failure, Words
 
 # Where a stage fails; then where a part of its fault may show.

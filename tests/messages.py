@@ -7,7 +7,7 @@ import traceback
 from functools import lru_cache
 from typing import NamedTuple
 
-from . import contract
+from mlp_py.conformance import contract
 
 LANGUAGE = 'en'
 
@@ -47,7 +47,7 @@ def diagnosis(model, doors, function):
 @lru_cache(maxsize=64)
 def _named(model, functions, door):
     """The Fault or None; a port with many failures is asked once, as long as its functions are the same."""
-    from . import fingerprints
+    from mlp_py.conformance import fingerprints
     return fingerprints.diagnose(model, door)
 
 

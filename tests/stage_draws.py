@@ -8,7 +8,8 @@ from contextlib import redirect_stdout
 
 import numpy as np
 
-from . import contract, protocol
+from mlp_py.conformance import contract, protocol
+
 from .judge import Judge, pair_names, seeded, stage
 from .messages import Words
 

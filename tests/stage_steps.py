@@ -6,11 +6,12 @@ update may be `pm['w'] -= ...` or `pm['w'] = pm['w'] - ...`, as long as the dict
 import numpy as np
 
 from mlp_py.bounds import backprop_bounds
+from mlp_py.conformance import protocol
 
-from . import protocol
 from .judge import Judge, pair_names, stage
 from .messages import Words
 from .stage_networks import HIDDEN1, HIDDENS, Net, expected, followed, numbers
+
 
 def _at(kind, step, english, korean=None):
     """'call 2: output'."""

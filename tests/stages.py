@@ -5,7 +5,9 @@ those that are longer than a table. `check(model)` runs them all and raises the 
 """
 import numpy as np
 
-from . import contract, stage_draws, stage_steps    # noqa: F401  (they fill STAGES)
+from mlp_py.conformance import contract
+
+from . import stage_draws, stage_steps    # noqa: F401  (they fill STAGES)
 from .judge import STAGES, Judge, stage
 from .messages import Words
 

@@ -11,10 +11,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from . import fingerprints, lecture_typed_in
-from .fingerprints import CASES, TOLERANCE, alike, answers, diagnose, distance, is_right, right, wrong
+from mlp_py.conformance import fingerprints, lecture_typed_in
+from mlp_py.conformance.fingerprints import CASES, TOLERANCE, alike, answers, diagnose, distance, is_right, right, wrong
+from mlp_py.conformance.wrong_ports import FAULTS, TEXT, module
+
 from .unrelated_ports import UNRELATED
-from .wrong_ports import FAULTS, TEXT, module
 
 DOORS = tuple(CASES)
 NETWORKS = 'hidden1', 'hiddens', 'switch'
@@ -292,8 +293,9 @@ def test_exceptions_alone_are_no_fingerprint(name):
 
 
 def test_numpy_is_enough():
-    code = ('import sys\nfrom tests import fingerprints as f, wrong_ports as w\n'
+    code = ('import sys\nfrom mlp_py.conformance import fingerprints as f, wrong_ports as w\n'
             'print(f.diagnose(w.module(w.FAULTS[1]), "relu").key, f.diagnose(w.module(w.FAULTS[1]), "init"))\n'
-            'print(sorted({"mlp_py", "mlp_c", "jax", "torch", "pytest"} & set(sys.modules)))')
+            'left_out = "mlp_py.lecture", "mlp_py.network", "mlp_py.problems", "mlp_c", "jax", "torch", "pytest"\n'
+            'print(sorted({*left_out} & set(sys.modules)))')
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=Path(__file__).parent.parent)
     assert (done.stdout, done.stderr) == ('relu as abs None\n[]\n', '')

@@ -7,7 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from . import contract, fingerprints, messages, relations, stages, wrong_ports
+from mlp_py.conformance import contract, fingerprints, wrong_ports
+
+from . import messages, relations, stages
 
 FAULTS = {fault.key: fault for fault in wrong_ports.FAULTS}
 STAGES = {f'{one.marker}: {one.label}': one for one in stages.STAGES}

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from . import contract, ports, stages, wrong_ports
+from mlp_py.conformance import contract, ports, wrong_ports
+
+from . import stages
 
 ROOT = Path(__file__).resolve().parent.parent
 RIGHT = wrong_ports.source()
@@ -43,8 +45,8 @@ def written(folder, name, text):
 # ---- loading ----------------------------------------------------------------------------------------------------------
 
 def test_a_module_by_its_name():
-    port = ports.load('tests.lecture_typed_in')
-    assert port.lacks(*contract.REQUIRED) == [] and port.lecture.__name__ == 'tests.lecture_typed_in'
+    port = ports.load('mlp_py.conformance.lecture_typed_in')
+    assert port.lacks(*contract.REQUIRED) == [] and port.lecture.__name__ == 'mlp_py.conformance.lecture_typed_in'
     assert port.Network is None and port.words == set()
 
 
@@ -128,7 +130,7 @@ def counted(text):
 def test_the_lecture_typed_in_passes_in_every_form(tmp_path):
     """Module, file and notebook in one run: --impl may be repeated."""
     file, cells = written(tmp_path, 'port.py', RIGHT), written(tmp_path, 'port.ipynb', in_cells(RIGHT))
-    status, output = judged('tests.lecture_typed_in', '--impl', file, '--impl', cells)
+    status, output = judged('mlp_py.conformance.lecture_typed_in', '--impl', file, '--impl', cells)
     assert status == 0, output[-2000:]
     assert counted(output) == {'passed': 3 * len(stages.STAGES), 'deselected': 1}
 
@@ -137,7 +139,7 @@ def test_the_lecture_typed_in_passes_in_every_form(tmp_path):
 @pytest.mark.parametrize('form', ['module', 'port.py', 'port.ipynb'])
 def test_the_lecture_typed_in_passes_alone(tmp_path, form):
     text = in_cells(RIGHT) if form.endswith('ipynb') else RIGHT
-    port = 'tests.lecture_typed_in' if form == 'module' else written(tmp_path, form, text)
+    port = 'mlp_py.conformance.lecture_typed_in' if form == 'module' else written(tmp_path, form, text)
     status, output = judged(port)
     assert status == 0 and counted(output)['passed'] == len(stages.STAGES), output[-2000:]
 

@@ -3,9 +3,10 @@ import re
 
 import pytest
 
-from . import contract
+from mlp_py.conformance import contract
+from mlp_py.conformance.wrong_ports import FAULTS, TEXT, Fault, module, source
+
 from .unrelated_ports import UNRELATED
-from .wrong_ports import FAULTS, TEXT, Fault, module, source
 
 
 def test_the_text_holds_the_thirteen_functions_and_no_state():

@@ -2,9 +2,9 @@
 
 Each is one edit (or the same edit in both versions) of the lecture's text, and none is a Fault of `wrong_ports`.
 """
-from .edits import (B1, BACKPROP, BIAS, BN, F1, FN, FORWARD, G_B, G_W, HIDDEN_1, HIDDEN_N, WEIGHT, edit, first,
-                    hidden_lines, last, outset, part, update)
-from .wrong_ports import Fault
+from mlp_py.conformance.edits import (B1, BACKPROP, BIAS, BN, F1, FN, FORWARD, G_B, G_W, HIDDEN_1, HIDDEN_N, WEIGHT,
+                                      edit, first, hidden_lines, last, outset, part, update)
+from mlp_py.conformance.wrong_ports import Fault
 
 
 def relu(formula):

@@ -215,7 +215,7 @@ def distance(one, other, enough=np.inf):
         return np.inf
     largest = 0.0
     for name in reversed(one):          # what comes last depends on the most
-        largest = max(largest, _apart(one[name], other[name]) if name in other else np.inf)
+        largest = max(largest, apart(one[name], other[name]) if name in other else np.inf)
         if largest > enough:
             break
     return largest
@@ -225,7 +225,8 @@ def alike(one, other):
     return distance(one, other, TOLERANCE) <= TOLERANCE
 
 
-def _apart(a, b):
+def apart(a, b):
+    """The largest difference of any entry, as a share of the largest of both; infinite where they differ in kind."""
     if a.shape != b.shape or (a.dtype.kind == 'U') != (b.dtype.kind == 'U'):
         return np.inf
     if a.dtype == b.dtype and a.tobytes() == b.tobytes() or not a.size:
@@ -238,12 +239,12 @@ def _apart(a, b):
         return float(off / max(abs(a).max(), abs(b).max())) if off else 0.0
     odd = ~(np.isfinite(a) & np.isfinite(b))        # NaN and infinities: the same ones, in the same places
     same = odd.any() and np.array_equal(a[odd], b[odd], equal_nan=True)
-    return _apart(a[~odd], b[~odd]) if same else np.inf
+    return apart(a[~odd], b[~odd]) if same else np.inf
 
 
-def _told_apart(wrong, right):
+def _toldapart(wrong, right):
     """Does anything but an exception differ? A mere exception is the sign of too many mistakes."""
-    return any(name not in right or _apart(wrong[name], right[name]) > TOLERANCE
+    return any(name not in right or apart(wrong[name], right[name]) > TOLERANCE
                for name in wrong if not name.endswith('raises'))
 
 
@@ -256,7 +257,7 @@ def right(door):
 def wrong(door):
     """[(fault, its answers)] of the faults that show at this door; computed once."""
     seen = [(fault, answers(wrong_ports.module(fault), door)) for fault in wrong_ports.FAULTS]
-    return [(fault, given) for fault, given in seen if _told_apart(given, right(door))]
+    return [(fault, given) for fault, given in seen if _toldapart(given, right(door))]
 
 
 def _lacks(model, door):
