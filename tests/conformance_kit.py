@@ -1,4 +1,4 @@
-"""The conformance kit under test: a small kit for the ports with bad manners, judge.c and port.c compiled, both judges."""
+"""The conformance kit under test: a small kit for ports with bad manners, judge.c and port.c compiled, both judges."""
 import re
 import shlex
 import shutil
@@ -48,7 +48,7 @@ def right_answer(case):
 
 
 def by_python(capsys, *arguments):
-    """(exit status, lines) of `python -m mlp_py check`, in this process, without the line that judge.c does not know."""
+    """(exit status, lines) of `python -m mlp_py check`, in this process, but for the comment of the case."""
     status = cli.main(['check', *map(str, arguments)])
     out, err = capsys.readouterr()
     assert not err, err

@@ -1,4 +1,4 @@
-"""Wrong implementations, served as programs: both judges reject each and name its mistake, or say that they do not know.
+"""Wrong implementations, served as programs: both judges reject each and name its mistake, or say that it is unknown.
 
 Faults of the draws, of set_hidden and of the switch do not show in a program that answers as SPEC.md says; as modules
 they are named, too (test_wrong_ports, test_conformance_ports).
@@ -30,8 +30,8 @@ SHOWN = [key for key in FAULTS if key not in MODULES_ONLY]
 # Gradients are served as what an update has subtracted, which is NaN where a parameter is.
 UNKNOWABLE = 3
 
-SAMPLE = {'relu as abs': 'layer', 'derivative is y': 'gradients', 'hidden bias forgotten': 'forward', 'b averaged': 'gradients',
-          'sign of the update': 'update', 'rate squared': 'steps'}
+SAMPLE = {'relu as abs': 'layer', 'derivative is y': 'gradients', 'hidden bias forgotten': 'forward',
+          'b averaged': 'gradients', 'sign of the update': 'update', 'rate squared': 'steps'}
 
 
 def command(*keys):
@@ -78,7 +78,7 @@ def test_every_wrong_program_is_rejected_and_none_gets_a_false_name(judge, texts
         assert named(lines) == FAULTS[key].english and wrong_cases(lines) > UNKNOWABLE, lines
 
 
-# ---- without processes: the same answers, many more of them ------------------------------------------------------------
+# ---- without processes: the same answers, many more of them ---------------------------------------------------------
 
 ASKED = [case for case in cases.read(cases.REQUIRED) if case.dtype in (None, 'float64')]
 

@@ -46,7 +46,8 @@ def examined(path, folder, say, seconds, stages=()):
         copy, result = Path(space, 'hand-in'), Path(space, 'result.json')
         _copied(path, folder, copy)
         words = ['korean'] * say.korean + list(stages)
-        status = _run([sys.executable, '-m', 'mlp_py.conformance.handin', path.name, str(result), *words], copy, seconds)
+        command = [sys.executable, '-m', 'mlp_py.conformance.handin', path.name, str(result), *words]
+        status = _run(command, copy, seconds)
         if status is None:
             return cells(say('too long'), first=say('too long text', seconds=f'{seconds:g}'))
         try:
