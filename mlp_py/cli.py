@@ -5,6 +5,7 @@
     python -m mlp_c train my.csv --target price    data of one's own
     python -m mlp_c bench 16-32-32-4 --batch 64    how fast a network trains here, beside other libraries
     python -m mlp_py check my_port.py              is this port of the lecture right?
+    python -m mlp_py conformance archive           cases by which a program in another language is judged
 
 Exit status: 0 done, 1 failed (data, twins differ, the run diverged), 2 a wrong argument, 130 Ctrl-C.
 A command is a function `add_<name>(commands, twin)` that adds its parser and sets `run`, a function of the
@@ -19,6 +20,7 @@ import sys
 
 from . import __version__
 from .conformance.check_command import add_check
+from .conformance.command import add_conformance
 from .console import failed, tolerate_any_encoding
 from .datasets import EMBEDDED, LECTURE_FILES
 
@@ -189,6 +191,7 @@ def build_parser(twin):
     add_train(commands, twin)
     add_bench(commands, twin)
     add_check(commands, twin)
+    add_conformance(commands, twin)
     return parser
 
 

@@ -118,4 +118,6 @@ def _expected(rows, columns, numbers, mags=''):
 
 def _number(token):
     """16 digits are the bits of a float64, 8 those of a float32."""
-    return float('nan') if token == 'nan' else struct.unpack('>d' if len(token) == 16 else '>f', bytes.fromhex(token))[0]
+    if token == 'nan':
+        return float('nan')
+    return struct.unpack('>d' if len(token) == 16 else '>f', bytes.fromhex(token))[0]

@@ -1,7 +1,8 @@
 """Names the mistake of a port, in whatever language, by its answers: those of one Fault of `wrong_ports` and no other.
 
-The fingerprints are data (`fingerprints.json`): for each fault its wrong answers to the cases with the flag Fingerprint,
-small integers throughout, so that right answers are exact. Another mistake, or two at once, are unknown (None).
+The fingerprints are data (`fingerprints.json`): for each fault its wrong answers to the cases with the flag
+Fingerprint, small integers throughout, so that right answers are exact. Another mistake, or two at once, is
+unknown (None).
 """
 import json
 from functools import lru_cache
@@ -38,7 +39,7 @@ def name(answers, dtype='float64'):
     if all(right.values()):
         return None
     found = [fault for fault in known['faults'] if _is_fault(fault, asked, right, answers, dtype)]
-    if len(found) > 1:
+    if len(found) > 1 or found and found[0]['decide']:
         found = [fault for fault in found if _decided(fault, known['deciders'], answers, dtype)]
     return {key: found[0][key] for key in ('key', 'english', 'korean')} if len(found) == 1 else None
 
@@ -48,10 +49,16 @@ def _known(dtype):
     """fingerprints.json with its cases and arrays in place of their names and texts."""
     data = json.loads((cases.FOLDER / 'fingerprints.json').read_text(encoding='utf-8'))
     there = {case.id: case for case in cases.read(cases.REQUIRED) if case.dtype in (None, dtype)}
-    faults = [{**fault, 'answers': {one: wrong if wrong == 'raises' else
-                                    {field: array(rows, columns, numbers.split()) for field, (rows, columns, numbers) in wrong.items()}
-                                    for one, wrong in fault['answers'].items()}} for fault in data['faults'] if fault['seen']]
-    return {'faults': faults, **{kind: [there[one] for one in data[kind] if one in there] for kind in ('cases', 'deciders')}}
+    faults = [{**fault, 'answers': {one: _arrays(wrong) for one, wrong in fault['answers'].items()}}
+              for fault in data['faults'] if fault['seen']]
+    asked = {kind: [there[one] for one in data[kind] if one in there] for kind in ('cases', 'deciders')}
+    return {'faults': faults, **asked}
+
+
+def _arrays(wrong):
+    if wrong == 'raises':
+        return wrong
+    return {field: array(rows, columns, numbers.split()) for field, (rows, columns, numbers) in wrong.items()}
 
 
 def _whole_stage(known, stage, answers):
@@ -82,10 +89,12 @@ def _alike(answer, case, wanted, dtype):
 
 
 def _is_fault(fault, asked, right, answers, dtype):
-    """Are the answers those of the fault everywhere, or everywhere but in right gradients, which nothing is updated with?"""
-    apart_from = {case.id for case in asked if case.stage == 'gradients'}
-    if not all(right[one] for one in apart_from):
-        apart_from = set()
+    """Are the answers those of the fault everywhere, or everywhere but in gradients that are right?
+
+    A program may compute those apart from its update.
+    """
+    gradients = {case.id for case in asked if case.stage == 'gradients'}
+    apart_from = gradients if all(right[one] for one in gradients) else set()
     told, raised = 0, False
     for case in asked:
         wrong = fault['answers'].get(case.id)

@@ -2,7 +2,7 @@
 
     product      the output of no hidden layer without a bias
     layer        sum: the output of no hidden layer; hidden: aux of one hidden layer
-    gradients    what an update with rate 1 subtracts, so G_hidden and G_x are not among the answers
+    gradients    what an update with rate 1 subtracts: exact where the update is; G_hidden and G_x are left out
     losses       forward_postproc and backprop_postproc, where the module has them
 """
 import io
@@ -35,7 +35,8 @@ def answer(model, case, dtype='float64'):
         if case.op == 'layer':
             w, b, columns = given['w'], given['b'], given['w'].shape[1]
             above = np.zeros((columns, 1), dtype), np.zeros((1, 1), dtype)
-            return {'sum': _forward(model, given['x'], [(w, b)])[0], 'hidden': _forward(model, given['x'], [(w, b), above])[1][1]}
+            hidden = _forward(model, given['x'], [(w, b), above])[1][1]
+            return {'sum': _forward(model, given['x'], [(w, b)])[0], 'hidden': hidden}
         if case.op in ('forward', 'gradients', 'update', 'steps'):
             return _ask(model, case.op, given)
         return _loss(model, case.op, given)
@@ -86,7 +87,7 @@ def _named(pairs, prefix=''):
 
 
 def _loss(model, problem, given):
-    if not callable(getattr(model, 'forward_postproc', None)) or not callable(getattr(model, 'backprop_postproc', None)):
+    if not all(callable(getattr(model, name, None)) for name in ('forward_postproc', 'backprop_postproc')):
         raise Skipped(f'{problem}: forward_postproc and backprop_postproc')
     model.problem = problem
     loss, aux = model.forward_postproc(given['output'], given['y'])

@@ -735,7 +735,7 @@ static void print_failure(int k, const Verdict *verdict) {
 /* As the page diagnosis.py: a port has the one mistake on record whose answers are its own, in all cases that tell. */
 
 typedef struct { int of, raises; Field field; } Wrong;          /* of: the number of the case */
-typedef struct { char *said; int count; Wrong *wrong; } Fault;
+typedef struct { char *said; int doubtful, count; Wrong *wrong; } Fault;
 typedef struct { int of; char *stage; int is_right; } Told;     /* a case that tells; of: -1 where it was not asked */
 
 enum { ENOUGH = 3 };            /* where a fault raises, so many other cases must tell: any answer might be meant */
@@ -757,8 +757,8 @@ static void read_fingerprints(const char *kit) {
         } else if (!strcmp(kind, "decider")) {
             decider = one;
             has_decider = 1;
-        } else if (!strcmp(kind, "fault")) {
-            Fault made = {text("%s", line + strlen("fault ")), 0, NULL};
+        } else if (!strcmp(kind, "fault") || !strcmp(kind, "doubtful")) {
+            Fault made = {text("%s", line + strlen(kind) + 1), !strcmp(kind, "doubtful"), 0, NULL};
             known = grown(known, (size_t)known_count, sizeof made);
             known[known_count++] = made;
         } else if (known_count && one.of >= 0) {
@@ -871,7 +871,7 @@ static void print_diagnosis(const char *kit, const Answer *given) {
     }
     for (int f = 0; f < known_count && !all_right; f++)
         if (is_fault(&known[f], given, gradients_right)) found[count++] = f;
-    if (count > 1) {                            /* mistakes with the same answers: the decider tells them apart */
+    if (count > 1 || (count && known[found[0]].doubtful)) {     /* the decider tells mistakes with the same answers apart */
         int kept = 0;
         for (int n = 0; n < count; n++)
             if (!has_decider || (is_known(decider.of, given)

@@ -5,6 +5,7 @@ The forms of the first two are told in `cases`. fingerprints.txt is fingerprints
     case ID                                      a case by which mistakes are told
     decider ID                                   a case that decides where two mistakes answer alike
     fault SENTENCE                               a mistake; what follows is what it answers, where that is wrong
+    doubtful SENTENCE                            the same; its name needs the word of the decider
     raises ID
     wrong ID NAME ROWS COLUMNS NUMBER ...        NUMBER: 16 digits of IEEE bits, or nan
 """
@@ -35,7 +36,7 @@ def _fingerprints():
         yield from (f'{kind} {name}' for name in data[kind + 's'])
     for fault in data['faults']:
         if fault['seen']:
-            yield f"fault {fault['english']}"
+            yield f"{'doubtful' if fault['decide'] else 'fault'} {fault['english']}"
             for name, wrong in fault['answers'].items():
                 if wrong == 'raises':
                     yield f'raises {name}'

@@ -8,8 +8,9 @@ from .fused import NEGATIVE_ZERO, Fused
 
 LENGTHS = (1, 2, 5, 17, 255, 256, 257, 300)
 # op, widths, rows
-NETWORKS = (('layer', (257, 2), 1), ('forward', (3, 4, 2), 3), ('forward', (5, 3, 3, 2), 2), ('gradients', (3, 4, 2), 3),
-            ('gradients', (1, 1), 300), ('gradients', (2, 3, 3, 1), 4), ('update', (3, 4, 2), 3), ('steps', (2, 3, 2), 2))
+NETWORKS = (('layer', (257, 2), 1), ('forward', (3, 4, 2), 3), ('forward', (5, 3, 3, 2), 2),
+            ('gradients', (3, 4, 2), 3), ('gradients', (1, 1), 300), ('gradients', (2, 3, 3, 1), 4),
+            ('update', (3, 4, 2), 3), ('steps', (2, 3, 2), 2))
 
 
 def bits():
@@ -26,7 +27,8 @@ def bits():
 def numbers(op, widths, rows, dtype):
     draws = Draws(f'bits {op} {widths} {rows} {dtype}')
     if op == 'layer':
-        return {'x': draws.full(rows, widths[0], dtype), 'w': draws.full(*widths, dtype), 'b': draws.full(1, widths[1], dtype)}
+        sizes = {'x': (rows, widths[0]), 'w': widths, 'b': (1, widths[1])}
+        return {name: draws.full(*size, dtype) for name, size in sizes.items()}
     given = {} if op == 'steps' else {'x': draws.full(rows, widths[0], dtype)}
     for n, (above, below) in enumerate(zip(widths, widths[1:]), 1):
         given[f'w{n}'], given[f'b{n}'] = draws.full(above, below, dtype), draws.full(1, below, dtype)

@@ -1,6 +1,7 @@
 """fingerprints.json: what each wrong implementation of `wrong_ports` answers to the cases with the flag Fingerprint.
 
-This page computes with NumPy, since the wrong implementations do; sums run in loops, so that they are the same everywhere.
+This page computes with NumPy, since the wrong implementations do; sums run in loops, so that they are the same on
+every machine.
 """
 import json
 
@@ -11,6 +12,10 @@ from ..diagnosis import TOLERANCE, compared
 from ..driving import answer
 from ..fingerprints import apart
 from .drawing import text
+
+
+# To these the deciders are always put: something that is no Fault has the same answers elsewhere (a derivative of 0).
+LIKE_OTHERS = ('hidden never learns',)
 
 
 class InLoops:
@@ -70,9 +75,11 @@ def document(cases):
         main = [wrong[case.id] for case in asked if case.id in wrong]
         seen = any(one != 'raises' for one in main)
         answers = {one: _written(given) for one, given in wrong.items()} if seen else {}
-        entry = {'key': fault.key, 'english': fault.english, 'korean': fault.korean, 'seen': seen, 'answers': answers}
+        entry = {'key': fault.key, 'english': fault.english, 'korean': fault.korean, 'seen': seen,
+                 'decide': fault.key in LIKE_OTHERS, 'answers': answers}
         lines.append(json.dumps(entry, ensure_ascii=False, separators=(',', ':')))
-    head = json.dumps({'cases': [case.id for case in asked], 'deciders': [case.id for case in deciders]}, separators=(',', ':'))
+    names = {'cases': [case.id for case in asked], 'deciders': [case.id for case in deciders]}
+    head = json.dumps(names, separators=(',', ':'))
     return head[:-1] + ',"faults":[\n' + ',\n'.join(lines) + '\n]}\n'
 
 

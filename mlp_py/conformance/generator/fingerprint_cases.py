@@ -1,11 +1,12 @@
-"""Cases by whose wrong answers a mistake is told: small integers, everything exact, square and oblong, one row and more."""
+"""Cases by whose wrong answers a mistake is told: small integers, all exact, square and oblong, one row and more."""
 from .building import drawn, made
 from .drawing import Draws, field, text
 from .network_cases import lively, reaches
 from .special_cases import exact, small_network
 
-NETWORKS = (((3, 4, 2), 4), ((3, 3, 3), 3), ((2, 3, 2), 1), ((4, 2, 4), 4), ((3, 4, 3, 2), 4), ((3, 3, 3, 3, 3), 3), ((3, 3, 3, 3), 3),
-            ((2, 3, 2, 4, 2), 1), ((3, 3, 3, 2), 4))
+# widths, rows
+NETWORKS = (((3, 4, 2), 4), ((3, 3, 3), 3), ((2, 3, 2), 1), ((4, 2, 4), 4), ((3, 4, 3, 2), 4), ((3, 3, 3, 3, 3), 3),
+            ((3, 3, 3, 3), 3), ((2, 3, 2, 4, 2), 1), ((3, 3, 3, 2), 4))
 STEPS = (((3, 3, 3), 3, 0.25), ((3, 4, 2), 2, 0.5), ((3, 3, 3, 3), 2, 0.25))
 RATES = (0.5, 0.25)
 
@@ -14,8 +15,8 @@ def layer():
     for comment, bias in (('units on and off', [[1, -2, 0, 2]]), ('every unit off, by much', [[-40, -60, -80, -50]]),
                           ('every unit on', [[40, 60, 80, 50]])):
         draws = Draws(f'fingerprint {comment}')
-        yield exact(made('layer', {'x': draws.field(3, 3, 3, 1), 'w': draws.field(3, 4, 3, 1), 'b': field(bias)}, ['Fingerprint'],
-                         comment))
+        given = {'x': draws.field(3, 3, 3, 1), 'w': draws.field(3, 4, 3, 1), 'b': field(bias)}
+        yield exact(made('layer', given, ['Fingerprint'], comment))
 
 
 def of(op):
@@ -35,8 +36,10 @@ def wide():
             draws = Draws(f'wide {dtype} {k}')
             given = small_network('forward', draws, (3, 4, 2), 3)
             rows, columns, texts = given['x']
-            given['x'] = rows, columns, [text(float(short) + (2 * draws.below(2**(digits - 4)) + 1) / 2**digits) for short in texts]
+            given['x'] = rows, columns, [text(float(short) + (2 * draws.below(2**(digits - 4)) + 1) / 2**digits)
+                                         for short in texts]
             lively(given, (4,))
-            return exact(made('forward', given, ['Fingerprint', 'Wide'], f'x has {digits} binary digits behind the point', dtype=dtype))
+            return exact(made('forward', given, ['Fingerprint', 'Wide'],
+                              f'x has {digits} binary digits behind the point', dtype=dtype))
         yield drawn(attempt)
 

@@ -1,8 +1,8 @@
 """The order of the stage bits, rounding by rounding: blocks of 256, fma within a block. SPEC.md, `Conventions`.
 
-Numbers are Fractions of numbers of the type; each operation is exact and then rounded once, to the nearest, ties to even.
-A zero has a sign that Fraction lacks: it is +0 but where a negative gradient is multiplied by the 0 of a mask; these are
-the NEGATIVE_ZERO.
+Numbers are Fractions of numbers of the type; each operation is exact and then rounded once, to the nearest, ties to
+even. A zero has a sign that Fraction lacks: it is +0 but where a negative gradient is multiplied by the 0 of a mask;
+these are the NEGATIVE_ZERO.
 """
 from fractions import Fraction
 
@@ -65,7 +65,8 @@ class Fused:
     def masked(self, G, h):
         def mask(g, value):
             return g if value > 0 else NEGATIVE_ZERO if g < 0 else Fraction(0)
-        return Array(G.rows, G.columns, [[mask(g, value) for g, value in zip(*rows)] for rows in zip(G.values, h.values)])
+        values = [[mask(g, value) for g, value in zip(*rows)] for rows in zip(G.values, h.values)]
+        return Array(G.rows, G.columns, values)
 
     def update(self, p, G, rate):
         return Array(p.rows, p.columns,

@@ -36,13 +36,14 @@ def large(draws, rows, columns):
 def _plain_products():
     """Products that can be checked in the head."""
     some = field([[1, 2, 3], [4, 5, 6]])
-    yield made('product', {'a': some, 'b': field([[1, 0], [0, 1], [0, 0]])}, ['Shape'], 'the first two columns of a')
-    yield made('product', {'a': some, 'b': field([[0, 0, 1], [0, 1, 0], [1, 0, 0]])}, ['Shape'], 'the columns of a reversed')
-    yield made('product', {'a': some, 'b': field([[1], [1], [1]])}, ['Shape'], 'the sums of the rows of a')
-    yield made('product', {'a': some, 'b': field([[1, -1], [2, -2], [-1, 1]])}, ['Sign'], 'terms that cancel to 2 and 8')
+    for b, flag, comment in (([[1, 0], [0, 1], [0, 0]], 'Shape', 'the first two columns of a'),
+                             ([[0, 0, 1], [0, 1, 0], [1, 0, 0]], 'Shape', 'the columns of a reversed'),
+                             ([[1], [1], [1]], 'Shape', 'the sums of the rows of a'),
+                             ([[1, -1], [2, -2], [-1, 1]], 'Sign', 'terms that cancel to 2 and 8')):
+        yield made('product', {'a': some, 'b': field(b)}, [flag], comment)
     yield made('product', {'a': field([[0, 0], [0, 0]]), 'b': field([[1, 2], [3, 4]])}, ['Zero'], 'a is 0')
-    yield made('product', {'a': field([[4096.0, 1], [1, 4096.0]]), 'b': field([[0.015625, 1], [1, 0.015625]])}, ['Shape'],
-               'large beside small')
+    large_and_small = {'a': field([[4096, 1], [1, 4096]]), 'b': field([[0.015625, 1], [1, 0.015625]])}
+    yield made('product', large_and_small, ['Shape'], 'large beside small')
 
 
 LAYERS = ((1, 1, 1), (1, 2, 1), (2, 1, 2), (2, 2, 2), (3, 3, 3), (4, 4, 4), (5, 5, 5), (1, 9, 4), (5, 1, 9), (3, 9, 1),
@@ -52,11 +53,13 @@ LONG = (7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 128)
 
 def layer():
     for n, (rows, inputs, units) in enumerate(LAYERS):
-        yield drawn(lambda n: _layer(f'layer {rows} {inputs} {units} {n}', rows, inputs, units, 64 if n % 2 else 4,
-                                     'rows, inputs, units alike: a transpose would fit' if rows == inputs == units > 1
-                                     else 'bias in every row, relu of every sum'))
+        comment = 'rows, inputs, units alike: a transpose would fit' if rows == inputs == units > 1 else \
+            'bias in every row, relu of every sum'
+        grain = 64 if n % 2 else 4
+        yield drawn(lambda k: _layer(f'layer {rows} {inputs} {units} {k}', rows, inputs, units, grain, comment))
     for length in LONG:
-        yield drawn(lambda n: _layer(f'long layer {length} {n}', 2, length, 2, 64, f'{length} inputs: a lost last term, and the bias'))
+        comment = f'{length} inputs: a lost last term, and the bias'
+        yield drawn(lambda k: _layer(f'long layer {length} {k}', 2, length, 2, 64, comment))
     yield from _plain_layers()
 
 
@@ -79,10 +82,11 @@ def both(texts):
 def _plain_layers():
     x = field([[1, -2], [3, 0.5]])
     w = field([[1, -1, 2], [0.5, 1, -1]])
+    nothing = field([[0, 0, 0], [0, 0, 0]])
     yield made('layer', {'x': x, 'w': w, 'b': field([[0, 0, 0]])}, ['Zero'], 'no bias; one sum is exactly 0')
     yield made('layer', {'x': x, 'w': w, 'b': field([[-8, -8, -8]])}, ['DeadLayer'], 'all sums are negative')
     yield made('layer', {'x': x, 'w': w, 'b': field([[8, 8, 8]])}, ['Sign'], 'all sums are positive')
-    yield made('layer', {'x': x, 'w': field([[0, 0, 0], [0, 0, 0]]), 'b': field([[-1, 0, 1]])}, ['Zero'], 'the bias alone')
+    yield made('layer', {'x': x, 'w': nothing, 'b': field([[-1, 0, 1]])}, ['Zero'], 'the bias alone')
     yield made('layer', {'x': field([[0, 0]]), 'w': w, 'b': field([[2, -2, 0.25]])}, ['Zero'], 'x is 0')
     yield made('layer', {'x': field([[1], [2], [3], [4], [5]]), 'w': field([[1]]), 'b': field([[-3]])}, ['Kink'],
                'sums -2, -1, 0, 1, 2')

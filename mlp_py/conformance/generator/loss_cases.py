@@ -2,7 +2,8 @@
 from .building import made
 from .drawing import Draws, field
 
-SIZES = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3), (2, 3), (5, 3), (4, 4), (1, 5), (3, 5), (2, 6), (5, 7), (1, 8), (4, 8), (3, 1), (5, 1))
+SIZES = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3), (2, 3), (5, 3), (4, 4), (1, 5), (3, 5), (2, 6), (5, 7), (1, 8), (4, 8),
+         (3, 1), (5, 1))
 
 
 def regression():
@@ -10,7 +11,8 @@ def regression():
         draws = Draws(f'regression {rows} {outputs}')
         given = {'output': draws.field(rows, outputs, 8), 'y': draws.field(rows, outputs, 8)}
         yield made('regression', given, [], f'the mean over {rows} x {outputs} entries, not over the rows')
-    yield made('regression', {'output': field([[1, 2], [3, 4]]), 'y': field([[1, 2], [3, 4]])}, ['Zero'], 'no error at all')
+    same = field([[1, 2], [3, 4]])
+    yield made('regression', {'output': same, 'y': same}, ['Zero'], 'no error at all')
 
 
 def binary():
@@ -28,8 +30,8 @@ def binary():
             ([[800, -800]], [[0, 1]], ['Saturated'], 'certain and wrong: exp must not overflow'),
             (ends, [[0.5, 0.5], [1, 1]], ['Saturated'], 'saturated logits, labels between'),
             ([[100, -100]], [[0, 1]], ['Saturated'], 'logits at which exp overflows in float32 alone'),
-            ([[16], [20], [24], [32], [40]], [[1], [1], [1], [1], [1]], ['Saturated'], 'log(1 + small)'),
-            ([[-16], [-20], [-24], [-32], [-40]], [[0], [0], [0], [0], [0]], ['Saturated'], 'log(1 + small), other side'),
+            ([[16], [20], [24], [32], [40]], [[1]] * 5, ['Saturated'], 'log(1 + small)'),
+            ([[-16], [-20], [-24], [-32], [-40]], [[0]] * 5, ['Saturated'], 'log(1 + small), other side'),
             ([[0.015625, -0.015625]], [[1, 0]], [], 'logits beside 0')):
         yield made('binary', {'output': field(output), 'y': field(y)}, flags, comment)
 

@@ -68,7 +68,8 @@ def _regression(z, y, found):
     fit = [[rules.fits([a, -b]) for a, b in zip(*pair)] for pair in zip(z, y)]
     exact = _power_of_two(count)
     squares = [d * d for row in rest for d in row]
-    loss = 0.0 if exact and all(map(all, fit)) and rules.fits(squares) else (count + 4) * size(found['loss'].values[0][0])
+    sure = exact and all(map(all, fit)) and rules.fits(squares)
+    loss = 0.0 if sure else (count + 4) * size(found['loss'].values[0][0])
     G = [[0.0 if exact and sure else 4 * size(g) + rules.eta for g, sure in zip(*pair)]
          for pair in zip(found['G_output'].values, fit)]
     return {'loss': [[loss]], 'G_output': G}

@@ -1,7 +1,7 @@
 """The stages forward, gradients, update and steps: drawn networks of all shapes, pair by pair.
 
-64 networks hold every pair of two of these: a hidden configuration, a number of inputs, of outputs, of rows. They are the
-lines of an orthogonal array over the field of 8 elements: outputs = hidden + inputs, rows = hidden + 2 inputs there.
+64 networks hold every pair of two of these: a hidden configuration, a number of inputs, of outputs, of rows. They are
+the lines of an orthogonal array over the field of 8 elements: there outputs = hidden + inputs, rows = hidden + 2 inputs.
 """
 from .building import bits, drawn, made, sharp
 from .drawing import Draws, scalar
@@ -26,7 +26,7 @@ def designs():
 
 
 def network(draws, inputs, hidden, outputs, limit, grain):
-    """{'w1', 'b1', ...}; where there are many layers, the numbers are smaller, and biases lean to the positive side."""
+    """{'w1', 'b1', ...}."""
     given, widths = {}, (inputs, *hidden, outputs)
     for n, (above, below) in enumerate(zip(widths, widths[1:]), 1):
         given[f'w{n}'] = draws.field(above, below, limit, grain)
@@ -35,6 +35,7 @@ def network(draws, inputs, hidden, outputs, limit, grain):
 
 
 def limits(hidden):
+    """(largest number, grain): through many layers numbers grow, and so do their digits."""
     return (2, 16) if len(hidden) > 2 else (4, 64) if len(hidden) < 2 else (2, 64)
 
 
@@ -79,8 +80,8 @@ def hunted(op, hidden, rows, inputs, outputs):
         words = {'forward': 'square w: a transpose would fit', 'gradients': 'square w: a missing transpose would fit',
                  'update': 'square w: a missing transpose would fit'}[op]
     if len(set(hidden)) == 1 and len(hidden) > 1:
-        words = {'forward': 'equal widths: a skipped layer would fit', 'gradients': 'equal widths: the mask of another layer',
-                 'update': 'equal widths: activations of another layer'}[op]
+        words = 'equal widths: ' + {'forward': 'a skipped layer would fit', 'gradients': 'the mask of another layer',
+                                    'update': 'activations of another layer'}[op]
     if rows == 1:
         words += '; one row'
     return flags, words

@@ -10,16 +10,19 @@ from .exact import Rejected
 from .network_cases import lively, network
 
 # op, widths, rows, kinks as (layer, row, unit)
-KINKS = (('layer', (3, 4), 2, [(1, 0, 1)]), ('layer', (2, 2), 3, [(1, 2, 0), (1, 1, 1)]), ('layer', (5, 3), 1, [(1, 0, 0)]),
+KINKS = (('layer', (3, 4), 2, [(1, 0, 1)]), ('layer', (2, 2), 3, [(1, 2, 0), (1, 1, 1)]),
+         ('layer', (5, 3), 1, [(1, 0, 0)]),
          ('forward', (3, 3, 2), 2, [(1, 0, 0)]), ('forward', (2, 4, 3, 1), 3, [(1, 1, 2), (2, 0, 1)]),
          ('forward', (1, 1, 1), 1, [(1, 0, 0)]),
          ('gradients', (3, 4, 2), 1, [(1, 0, 2)]), ('gradients', (3, 4, 2), 3, [(1, 0, 0), (1, 2, 3)]),
          ('gradients', (3, 3, 3), 3, [(1, 1, 1)]), ('gradients', (2, 3, 3, 2), 2, [(2, 0, 1)]),
          ('gradients', (2, 3, 3, 2), 2, [(1, 1, 0), (2, 1, 2)]), ('gradients', (1, 1, 1), 1, [(1, 0, 0)]),
-         ('gradients', (4, 2, 2, 2, 1), 2, [(1, 0, 0), (2, 1, 1), (3, 0, 1)]), ('gradients', (2, 5, 2), 5, [(1, 4, 4), (1, 3, 0)]),
+         ('gradients', (4, 2, 2, 2, 1), 2, [(1, 0, 0), (2, 1, 1), (3, 0, 1)]),
+         ('gradients', (2, 5, 2), 5, [(1, 4, 4), (1, 3, 0)]),
          ('update', (3, 4, 2), 1, [(1, 0, 2)]), ('update', (3, 4, 2), 2, [(1, 1, 0), (1, 0, 3)]),
          ('update', (2, 3, 3, 2), 2, [(1, 0, 1), (2, 1, 0)]), ('update', (3, 3, 3), 3, [(1, 2, 2)]),
-         ('update', (1, 1, 1, 1), 2, [(2, 0, 0)]), ('steps', (3, 4, 2), 2, [(1, 0, 1)]), ('steps', (2, 3, 3, 2), 2, [(2, 1, 1)]))
+         ('update', (1, 1, 1, 1), 2, [(2, 0, 0)]), ('steps', (3, 4, 2), 2, [(1, 0, 1)]),
+         ('steps', (2, 3, 3, 2), 2, [(2, 1, 1)]))
 
 
 def whole(draws, rows, columns):
@@ -89,7 +92,9 @@ def kinks():
 
 def at_zero(where):
     words = ', '.join(f'unit {unit + 1} of layer {layer} in row {row + 1}' for layer, row, unit in where)
-    return f'exactly 0: {words}; nothing goes back through it' if len(where) < 3 else 'a unit of each layer at exactly 0'
+    if len(where) > 2:
+        return 'a unit of each layer at exactly 0'
+    return f'exactly 0: {words}; nothing goes back through it'
 
 
 def plain(op, widths, rows, flags, comment, change=None, result='valid', rate=0.5):
@@ -114,8 +119,10 @@ def filled(value, *names):
 
 def dead_layers():
     for op in ('forward', 'gradients', 'update'):
-        yield plain(op, (3, 2, 2), 2, ['DeadLayer'], 'the hidden layer is off: the output is its bias', filled('-40', 'b1'))
-        yield plain(op, (2, 3, 2, 2), 2, ['DeadLayer'], 'the second hidden layer is off, nothing goes below', filled('-200', 'b2'))
+        yield plain(op, (3, 2, 2), 2, ['DeadLayer'], 'the hidden layer is off: the output is its bias',
+                    filled('-40', 'b1'))
+        yield plain(op, (2, 3, 2, 2), 2, ['DeadLayer'], 'the second hidden layer is off, nothing goes below',
+                    filled('-200', 'b2'))
     yield plain('steps', (3, 2, 2), 2, ['DeadLayer'], 'the hidden layer is off in both steps', filled('-40', 'b1'))
 
 
@@ -123,7 +130,8 @@ def zeros():
     for op in ('forward', 'gradients', 'update'):
         yield plain(op, (3, 4, 2), 2, ['ZeroWeights', 'Kink'], 'all weights and biases are 0: every unit at its kink',
                     filled('0', 'w1', 'b1', 'w2', 'b2'))
-    yield plain('gradients', (3, 4, 2), 2, ['ZeroWeights'], 'output weights 0: no gradient below them', filled('0', 'w2'))
+    yield plain('gradients', (3, 4, 2), 2, ['ZeroWeights'], 'output weights 0: no gradient below them',
+                filled('0', 'w2'))
     yield plain('update', (3, 4, 2), 2, ['Zero'], 'G_output is 0: nothing changes', filled('0', 'G_output'))
     yield plain('update', (3, 4, 2), 2, ['Zero'], 'rate 0: nothing changes', rate=0)
     yield plain('update', (3, 4, 2), 2, ['Zero'], 'a negative rate: up the gradient', rate=-0.5)

@@ -3,15 +3,16 @@ import hashlib
 import json
 
 from .. import cases
-from . import bits_cases, faults, fingerprint_cases, invalid_cases, layer_cases, loss_cases, network_cases, nonfinite_cases
-from . import special_cases
+from . import (bits_cases, faults, fingerprint_cases, invalid_cases, layer_cases, loss_cases, network_cases,
+               nonfinite_cases, special_cases)
 
 # What a case is there for, in the words of its flags.
 FLAGS = {
     'Bits': 'every bit counts: fma, in the order that SPEC.md gives', 'DeadLayer': 'a layer whose units are all off',
     'Decider': 'tells apart two mistakes with the same answers elsewhere', 'Empty': 'no rows',
-    'Exact': 'no rounding in any order of summation: the answer must be equal', 'Fingerprint': 'mistakes are told by it',
-    'Infinity': 'infinities', 'Kink': 'a unit at exactly 0', 'Length': 'a length of an inner sum', 'NaN': 'NaN',
+    'Exact': 'no rounding in any order of summation: the answer must be equal',
+    'Fingerprint': 'mistakes are told by it', 'Infinity': 'infinities', 'Kink': 'a unit at exactly 0',
+    'Length': 'a length of an inner sum', 'NaN': 'NaN',
     'NoHidden': 'no hidden layer', 'Overflow': 'beyond the largest number of the type',
     'Pairwise': 'each pair of rows, inputs, hidden layers, outputs', 'Rate': 'a rate that is not finite',
     'Saturated': 'exp overflows or vanishes', 'Shape': 'shapes', 'Sign': 'signs', 'SignedZero': 'the sign of 0 counts',
@@ -23,15 +24,15 @@ FLAGS = {
 
 def stages():
     """{stage: [Made, ...]}."""
-    drawn = network_cases
+    special, nonfinite = special_cases, nonfinite_cases
+    specials = (special.kinks, special.dead_layers, special.zeros, special.edges, nonfinite.nan, nonfinite.infinities,
+                nonfinite.signed_zeros, nonfinite.of_one_type, fingerprint_cases.wide)
     return {
         'product': [*layer_cases.product()],
         'layer': [*layer_cases.layer(), *fingerprint_cases.layer()],
-        **{op: [*drawn.pairwise(op), *fingerprint_cases.of(op)] for op in ('forward', 'gradients', 'update')},
-        'steps': [*drawn.steps(), *fingerprint_cases.of('steps')],
-        'special': [case for part in (special_cases.kinks, special_cases.dead_layers, special_cases.zeros, special_cases.edges,
-                                      nonfinite_cases.nan, nonfinite_cases.infinities, nonfinite_cases.signed_zeros,
-                                      nonfinite_cases.of_one_type, fingerprint_cases.wide) for case in part()],
+        **{op: [*network_cases.pairwise(op), *fingerprint_cases.of(op)] for op in ('forward', 'gradients', 'update')},
+        'steps': [*network_cases.steps(), *fingerprint_cases.of('steps')],
+        'special': [case for part in specials for case in part()],
         'loss': [*loss_cases.regression(), *loss_cases.binary(), *loss_cases.select()],
         'bits': [*bits_cases.bits()],
         'invalid': [*invalid_cases.invalid()],
@@ -40,14 +41,19 @@ def stages():
 
 def entry(stage, number, case):
     """A case as it is in the file."""
-    made = {'id': f'{stage}/{number:03}', 'op': case.op, 'result': case.result, 'flags': list(case.flags), 'comment': case.comment}
+    made = {'id': f'{stage}/{number:03}', 'op': case.op, 'result': case.result, 'flags': list(case.flags),
+            'comment': case.comment}
     if case.dtype:
         made['dtype'] = case.dtype
     made['in'] = {name: [rows, columns, ' '.join(texts)] for name, (rows, columns, texts) in case.given.items()}
     if case.out is not None:
-        made['out'] = {name: [rows, columns, ' '.join(texts), *([' '.join(mags)] if any(mag != '0' for mag in mags) else [])]
+        made['out'] = {name: [rows, columns, ' '.join(texts), *_unless_all_0(mags)]
                        for name, (rows, columns, texts, mags) in case.out.items()}
     return made
+
+
+def _unless_all_0(mags):
+    return [' '.join(mags)] if set(mags) - {'0'} else []
 
 
 def files():
