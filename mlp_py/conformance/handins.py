@@ -30,6 +30,8 @@ def files(folder):
 def report(folder, target, say, seconds, stages=()):
     """Writes the CSV file `target`; returns (hand-ins that are right, all hand-ins)."""
     paths = files(folder)
+    if not paths:
+        return 0, 0
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         rows = list(pool.map(lambda path: examined(path, Path(folder), say, seconds, stages), paths))
     with open(target, 'w', encoding='utf-8-sig', newline='') as file:         # with the mark that spreadsheets look for
