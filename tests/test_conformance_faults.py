@@ -30,8 +30,8 @@ SHOWN = [key for key in FAULTS if key not in MODULES_ONLY]
 # Gradients are served as what an update has subtracted, which is NaN where a parameter is.
 UNKNOWABLE = 3
 
-SAMPLE = {'relu as abs': 'layer', 'derivative is y': 'gradients', 'hidden bias forgotten': 'forward',
-          'b averaged': 'gradients', 'sign of the update': 'update', 'rate squared': 'steps'}
+SAMPLE = {'relu as abs': 'layer', 'hidden bias forgotten': 'forward', 'derivative is y': 'gradients',
+          'rate squared': 'steps'}
 
 
 def command(*keys):
@@ -61,7 +61,7 @@ def test_a_wrong_program_is_named_by_both_judges(judge, texts, capsys, key):    
 
 
 def test_the_right_text_served_is_right(judge, texts, capsys):      # noqa: F811
-    asked = stage_words(stage for stage in cases.REQUIRED if stage != 'special')
+    asked = stage_words(['layer', 'gradients', 'steps'])
     status, lines = by_python(capsys, '--port', command(), *asked)
     assert status == 0 and named(lines) is None
     assert by_c(judge, texts, '--port', command(), *asked) == (status, lines)
@@ -95,7 +95,7 @@ def name_of(*keys):
 def test_nine_of_ten_that_show_are_named():
     """And of all of them, draws included, eight of ten."""
     assert len(SHOWN) >= 0.8 * len(FAULTS)
-    sample = SHOWN[::12]
+    sample = SHOWN[4::20]
     assert [name_of(key) for key in sample] == sample
 
 
