@@ -1,4 +1,4 @@
-"""The conformance kit under test: a small kit for the ports with bad manners, judge.c and port.c compiled, both judges."""
+"""The conformance kit under test: a small kit for ports with bad manners, judge.c and port.c compiled, both judges."""
 import re
 import shlex
 import shutil
@@ -15,17 +15,21 @@ ROOT = Path(__file__).resolve().parent.parent
 PORTS = Path(__file__).resolve().parent / 'ports'
 CC = shutil.which('cc') or shutil.which('gcc') or shutil.which('clang')
 NODE = shutil.which('node')
-WARNINGS = ['-Wall', '-Wextra', '-Werror', '-std=c99', '-O1', '-ffp-contract=off']
+WARNINGS = ['-Wall', '-Wextra', '-Werror', '-std=c99', '-ffp-contract=off']
+BUILT = {}          # {target's name: its path}; each page that imports a fixture has one of its own
 
 
-def compiled(target, *sources, flags=()):
-    """A C program; its compiler may warn of nothing."""
+def compiled(folders, name, *sources, flags=()):
+    """A C program, compiled once in a session; its compiler may warn of nothing."""
     if CC is None:
         pytest.skip('no C compiler (cc) on the path')
-    command = [CC, *WARNINGS, *flags, '-o', str(target), *map(str, sources), '-lm']
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and not done.stderr, done.stderr
-    return str(target)
+    if name not in BUILT:
+        target = str(folders.mktemp(name) / name)
+        command = [CC, *WARNINGS, *flags, '-o', target, *map(str, sources), '-lm']
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        BUILT[name] = target
+    return BUILT[name]
 
 
 def written(folder, chosen):
@@ -48,7 +52,7 @@ def right_answer(case):
 
 
 def by_python(capsys, *arguments):
-    """(exit status, lines) of `python -m mlp_py check`, in this process, without the line that judge.c does not know."""
+    """(exit status, lines) of `python -m mlp_py check`, in this process, but for the comment of the case."""
     status = cli.main(['check', *map(str, arguments)])
     out, err = capsys.readouterr()
     assert not err, err
@@ -72,13 +76,13 @@ def python_port(page, *arguments):
 def judge(tmp_path_factory):
     """judge.c, compiled."""
     source = ROOT / 'mlp_py' / 'conformance' / 'judge.c'
-    return compiled(tmp_path_factory.mktemp('judge') / 'judge', source, flags=['-D_POSIX_C_SOURCE=200809L'])
+    return compiled(tmp_path_factory, 'judge', source, flags=['-D_POSIX_C_SOURCE=200809L'])
 
 
 @pytest.fixture(scope='session')
 def port_c(tmp_path_factory):
     """The port in C99, compiled."""
-    return compiled(tmp_path_factory.mktemp('port') / 'port', PORTS / 'port.c', PORTS / 'network.c')
+    return compiled(tmp_path_factory, 'port', PORTS / 'port.c', PORTS / 'network.c')
 
 
 @pytest.fixture(scope='session')

@@ -1,4 +1,4 @@
-"""Wrong implementations, served as programs: both judges reject each and name its mistake, or say that they do not know.
+"""Wrong implementations, served as programs: both judges reject each and name its mistake, or say that it is unknown.
 
 Faults of the draws, of set_hidden and of the switch do not show in a program that answers as SPEC.md says; as modules
 they are named, too (test_wrong_ports, test_conformance_ports).
@@ -30,8 +30,8 @@ SHOWN = [key for key in FAULTS if key not in MODULES_ONLY]
 # Gradients are served as what an update has subtracted, which is NaN where a parameter is.
 UNKNOWABLE = 3
 
-SAMPLE = {'relu as abs': 'layer', 'derivative is y': 'gradients', 'hidden bias forgotten': 'forward', 'b averaged': 'gradients',
-          'sign of the update': 'update', 'rate squared': 'steps'}
+SAMPLE = {'relu as abs': 'layer', 'hidden bias forgotten': 'forward', 'derivative is y': 'gradients',
+          'rate squared': 'steps'}
 
 
 def command(*keys):
@@ -61,7 +61,7 @@ def test_a_wrong_program_is_named_by_both_judges(judge, texts, capsys, key):    
 
 
 def test_the_right_text_served_is_right(judge, texts, capsys):      # noqa: F811
-    asked = stage_words(stage for stage in cases.REQUIRED if stage != 'special')
+    asked = stage_words(['layer', 'gradients', 'steps'])
     status, lines = by_python(capsys, '--port', command(), *asked)
     assert status == 0 and named(lines) is None
     assert by_c(judge, texts, '--port', command(), *asked) == (status, lines)
@@ -78,7 +78,7 @@ def test_every_wrong_program_is_rejected_and_none_gets_a_false_name(judge, texts
         assert named(lines) == FAULTS[key].english and wrong_cases(lines) > UNKNOWABLE, lines
 
 
-# ---- without processes: the same answers, many more of them ------------------------------------------------------------
+# ---- without processes: the same answers, many more of them ---------------------------------------------------------
 
 ASKED = [case for case in cases.read(cases.REQUIRED) if case.dtype in (None, 'float64')]
 
@@ -95,7 +95,7 @@ def name_of(*keys):
 def test_nine_of_ten_that_show_are_named():
     """And of all of them, draws included, eight of ten."""
     assert len(SHOWN) >= 0.8 * len(FAULTS)
-    sample = SHOWN[::12]
+    sample = SHOWN[4::20]
     assert [name_of(key) for key in sample] == sample
 
 

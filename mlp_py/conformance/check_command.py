@@ -13,7 +13,7 @@ STAGES = ('product', 'layer', 'forward', 'gradients', 'update', 'steps', 'specia
 PROGRAM_SECONDS, HANDIN_SECONDS = 10.0, 60.0
 
 
-def seconds(text):
+def duration(text):
     """A finite number above 0."""
     try:
         number = float(text)
@@ -41,10 +41,11 @@ def add_check(commands, twin):
     add('--dtype', choices=('float64', 'float32'), help='the precision of a program (default float64)')
     add('--stage', metavar='NAME', action='append', choices=STAGES,
         help=f"this stage alone, and no skipping in it; may be given several times; one of {', '.join(STAGES)}")
-    add('--seconds', metavar='S', type=seconds,
-        help=f'how long a program may be silent (default {PROGRAM_SECONDS:g}), or how long a hand-in may take (default '
-             f'{HANDIN_SECONDS:g})')
-    add('--report', metavar='FILE', help='write a line for each hand-in in the folder, as CSV; e.g. --report report.csv')
+    add('--seconds', metavar='S', type=duration,
+        help=f'how long a program may be silent (default {PROGRAM_SECONDS:g}), or how long a hand-in may take '
+             f'(default {HANDIN_SECONDS:g})')
+    add('--report', metavar='FILE',
+        help='write a line for each hand-in in the folder, as CSV; e.g. --report report.csv')
     add('--korean', action='store_true', help='explain in Korean')
     add('--kit', metavar='DIR', help='the folder of the cases, if not those that are installed')
 
@@ -82,7 +83,8 @@ def _check(arguments, say, parser, twin):
     asked = [case for case in cases.read(arguments.stage, **kit) if case.dtype in (None, dtype)]
     may_skip = () if arguments.stage else [stage for stage in cases.STAGES if stage not in cases.REQUIRED]
     if arguments.port:
-        outcome = program.check(arguments.port, asked, cases.text, dtype, arguments.seconds or PROGRAM_SECONDS, may_skip)
+        seconds = arguments.seconds or PROGRAM_SECONDS
+        outcome = program.check(arguments.port, asked, cases.text, dtype, seconds, may_skip)
     else:
         from .loading import load
         try:

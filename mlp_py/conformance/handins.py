@@ -30,6 +30,8 @@ def files(folder):
 def report(folder, target, say, seconds, stages=()):
     """Writes the CSV file `target`; returns (hand-ins that are right, all hand-ins)."""
     paths = files(folder)
+    if not paths:
+        return 0, 0
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         rows = list(pool.map(lambda path: examined(path, Path(folder), say, seconds, stages), paths))
     with open(target, 'w', encoding='utf-8-sig', newline='') as file:         # with the mark that spreadsheets look for
@@ -46,7 +48,8 @@ def examined(path, folder, say, seconds, stages=()):
         copy, result = Path(space, 'hand-in'), Path(space, 'result.json')
         _copied(path, folder, copy)
         words = ['korean'] * say.korean + list(stages)
-        status = _run([sys.executable, '-m', 'mlp_py.conformance.handin', path.name, str(result), *words], copy, seconds)
+        command = [sys.executable, '-m', 'mlp_py.conformance.handin', path.name, str(result), *words]
+        status = _run(command, copy, seconds)
         if status is None:
             return cells(say('too long'), first=say('too long text', seconds=f'{seconds:g}'))
         try:

@@ -7,7 +7,7 @@
    and prints what `python -m mlp_py check --port 'COMMAND'` does and prints, but for the line about the case. Exit
    status: 0 every case is right, 1 not, 2 wrong usage.
 
-   Sections: words, the kit, one answer, one run of the port, all its runs, printing, the diagnosis, main.             */
+   Sections: words, the kit, one answer, one run of the port, all its runs, printing, the diagnosis, main. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -344,8 +344,8 @@ static const char *relation(const Field *got, const Field *right) {
 static void compare(const Field *got, const Field *right, Verdict *verdict) {
     if (got->rows != right->rows || got->columns != right->columns) {
         if (verdict->problem) return;
-        verdict->problem = text("%s: expected %d x %d, got %d x %d", right->name, right->rows, right->columns, got->rows,
-                                got->columns);
+        verdict->problem = text("%s: expected %d x %d, got %d x %d", right->name, right->rows, right->columns,
+                                got->rows, got->columns);
         verdict->relation = relation(got, right);
         return;
     }
@@ -393,9 +393,11 @@ static Verdict judge(const Case *one, const Answer *answer, int may_skip) {
             else if (!one->field[k].optional && !verdict.problem)
                 verdict.problem = text("the field %s is missing", one->field[k].name);
         }
-        for (int k = 0; k < answer->count && !verdict.problem; k++)
-            if (!find(one->field, one->count, answer->field[k].name) && !may_be_left_out(one->op, answer->field[k].name))
-                verdict.problem = text("the field %s was not asked for", answer->field[k].name);
+        for (int k = 0; k < answer->count && !verdict.problem; k++) {
+            const char *name = answer->field[k].name;
+            if (!find(one->field, one->count, name) && !may_be_left_out(one->op, name))
+                verdict.problem = text("the field %s was not asked for", name);
+        }
     }
     if (verdict.problem) verdict.status = WRONG;
     return verdict;
@@ -563,15 +565,17 @@ static Session run(const char *command, int begin, int end, double seconds) {
 
 /* ---- all its runs: which answer belongs to which case ----------------------------------------------------------- */
 
-typedef enum { MISSING, LATE, DUPLICATE, UNKNOWN, GARBAGE, CRASH, HUNG, FLOODS, STATUS, STAYS, ONCE, NOT_ASKED, PREVIOUS } Kind;
+typedef enum {
+    MISSING, LATE, DUPLICATE, UNKNOWN, GARBAGE, CRASH, HUNG, FLOODS, STATUS, STAYS, ONCE, NOT_ASKED, PREVIOUS
+} Kind;
 
 static const char *const SAID[] = {
     "no answer", "the answer came late: that to a later case came before it", "a second answer to the same case",
     "an answer to a case that was not asked", "a line that is no answer", "the port dies: %s",
     "no answer within the time limit; killed", "prints without end; killed", "ends with %s, expected exit status 0",
     "does not end at the end of the input; killed",
-    "the port dies, but not again when the cases are asked in smaller parts", "not asked: the port died or hung too often",
-    "the answer is the right one to the case before"};
+    "the port dies, but not again when the cases are asked in smaller parts",
+    "not asked: the port died or hung too often", "the answer is the right one to the case before"};
 
 typedef struct { Kind kind; char *said, *where; } Manner;
 
@@ -586,7 +590,8 @@ static char *status_text(int status) {
 }
 
 static char *note(Kind kind, int status, const char *where) {
-    char *of = status_text(status), *said = kind == CRASH || kind == STATUS ? text(SAID[kind], of) : text("%s", SAID[kind]);
+    char *of = status_text(status);
+    char *said = kind == CRASH || kind == STATUS ? text(SAID[kind], of) : text("%s", SAID[kind]);
     manners = grown(manners, (size_t)manner_count, sizeof *manners);
     Manner made = {kind, said, shortened(where)};
     manners[manner_count++] = made;
@@ -680,8 +685,8 @@ static void count(Row *row, const Verdict *verdict) {
 static void print_row(const char *name, const Row *row) {
     char worst[32] = "-";
     if (row->worst >= 0) snprintf(worst, sizeof worst, row->worst < 10 ? "%.3f" : "%.2g", row->worst);
-    printf("%-10s  %7d  %7d  %7d  %7d  %7d  %7s\n", name, row->cases, row->right, row->wrong, row->refused, row->skipped,
-           worst);
+    printf("%-10s  %7d  %7d  %7d  %7d  %7d  %7s\n", name, row->cases, row->right, row->wrong, row->refused,
+           row->skipped, worst);
 }
 
 static void print_table(const Verdict *verdicts) {
@@ -691,7 +696,10 @@ static void print_table(const Verdict *verdicts) {
     for (int k = 0; k < case_count; stages++) {
         Row row = {0, 0, 0, 0, 0, -1};
         const char *stage = cases[k].stage;
-        for (; k < case_count && !strcmp(cases[k].stage, stage); k++) count(&row, &verdicts[k]), count(&all, &verdicts[k]);
+        for (; k < case_count && !strcmp(cases[k].stage, stage); k++) {
+            count(&row, &verdicts[k]);
+            count(&all, &verdicts[k]);
+        }
         print_row(stage, &row);
     }
     if (stages > 1) print_row("all", &all);
@@ -724,7 +732,7 @@ static void print_failure(int k, const Verdict *verdict) {
 
 /* ---- the diagnosis ---------------------------------------------------------------------------------------------- */
 
-/* As the page diagnosis.py: a port has the one mistake on record whose answers are its own, in every case that tells. */
+/* As the page diagnosis.py: a port has the one mistake on record whose answers are its own, in all cases that tell. */
 
 typedef struct { int of, raises; Field field; } Wrong;          /* of: the number of the case */
 typedef struct { char *said; int doubtful, count; Wrong *wrong; } Fault;
@@ -787,7 +795,9 @@ static int alike(const Field *a, const Field *b) {
     return off <= largest * (strcmp(dtype, "float32") ? ldexp(1, -40) : ldexp(1, -14));
 }
 
-static int tells(const char *name) { return strcmp(name, "sum") && strcmp(name, "G_x") && strncmp(name, "G_hidden", 8); }
+static int tells(const char *name) {
+    return strcmp(name, "sum") && strcmp(name, "G_x") && strncmp(name, "G_hidden", 8);
+}
 
 /* What the fault answers to a case: the field of that name (the next one, where name is NULL), or NULL. */
 static const Wrong *wrong_of(const Fault *fault, int of, const char *name) {
@@ -797,7 +807,7 @@ static const Wrong *wrong_of(const Fault *fault, int of, const char *name) {
     return NULL;
 }
 
-/* Are the fields those of the fault, or else (fault NULL: all of them) the right ones? told_by: is one of those there? */
+/* Are the fields those of the fault, or else (fault NULL: all) the right ones? told_by: is one of those there? */
 static int fields_alike(int of, const Answer *answer, const Fault *fault, int *told_by) {
     *told_by = 0;
     if (!answer->count) return 0;
@@ -916,7 +926,8 @@ int main(int argc, char **argv) {
     for (int k = 0; k < case_count; k++) {
         Verdict none = {WRONG, 0, -1, NULL, 0, 0, 0, 0, NULL};
         given[k] = read_answer(answers[k]);
-        verdicts[k] = answers[k].count ? judge(&cases[k], &given[k], !stage_count && is_optional(cases[k].stage)) : none;
+        int may_skip = !stage_count && is_optional(cases[k].stage);
+        verdicts[k] = answers[k].count ? judge(&cases[k], &given[k], may_skip) : none;
         int has_numbers = answers[k].count && !given[k].malformed && !given[k].refuse && !given[k].skip;
         if (k && has_numbers && verdicts[k].status == WRONG && judge(&cases[k - 1], &given[k], 0).status == RIGHT) {
             none.ratio = verdicts[k].ratio;

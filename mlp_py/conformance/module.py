@@ -5,6 +5,7 @@ the rate nothing is lost but the rounding of the update itself, and `as_recovere
 """
 import io
 import re
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from types import SimpleNamespace
 
@@ -33,7 +34,8 @@ def check(port, cases, may_skip=(), whole=True):
         for single in doors(case):
             verdict, answer = ask(port, case, single, case.stage in may_skip)
             if verdict.status == 'wrong' and single is not None:
-                notes[n] = [('model', f"set_hidden({'' if single else '['}{hidden_width(case)}{'' if single else ']'})")]
+                info = hidden_width(case) if single else [hidden_width(case)]
+                notes[n] = [('model', f'set_hidden({info})')]
             if verdict.status != 'right':
                 break
         verdicts.append(verdict)
@@ -110,7 +112,7 @@ def ask(port, case, single, may_skip):
     if lacks:
         return Verdict('wrong', problem=Problem('lacks', {'name': contract.described(lacks[0])})), None
     with fingerprints.untouched(port.lecture), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), \
-            np.errstate(all='ignore'):
+            np.errstate(all='ignore'), warnings.catch_warnings(action='ignore'):
         try:
             fields = answer(port.lecture, case, bool(single))
         except (Exception, SystemExit) as error:
@@ -229,9 +231,10 @@ def with_derivative(case):
 def as_recovered(case):
     """The case of gradients as (p - p') / RATE gives them, p' = p - RATE G rounded once.
 
-    Where e is expected with `mag`, G is at most |e| + 2 u mag. Rounding p' errs by at most u |p'| <= u (|p| + RATE |G|),
-    so the quotient by u (|p| / RATE + |G|): half of that more in `mag`, which counts 2u. Nothing where e is exact and
-    the subtraction is, too. What p or the product makes infinite or NaN, the quotient cannot tell apart.
+    Where e is expected with `mag`, G is at most |e| + 2 u mag. Rounding p' errs by at most u |p'|, which is at most
+    u (|p| + RATE |G|), so the quotient by u (|p| / RATE + |G|): half of that more in `mag`, which counts 2u. Nothing
+    where e is exact and the subtraction is, too. What p or the product makes infinite or NaN, the quotient cannot tell
+    apart.
     """
     expected = {}
     for name, (value, mag) in case.expected.items():

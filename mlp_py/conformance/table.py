@@ -10,8 +10,8 @@ class Outcome(NamedTuple):
     """What came out of a check.
 
     verdicts: one for each case. answers: {ID: Answer} of those that could be read, for the diagnosis. manners:
-    [(Problem, where or '')]. notes: {number of a case: [(key of wording, text)]}, lines for its failure. fault: what the
-    diagnosis found, with `english` and `korean`, or None.
+    [(Problem, where or '')]. notes: {number of a case: [(key of wording, text)]}, lines for its failure. fault: what
+    the diagnosis found, with `english` and `korean`, or None.
     """
 
     cases: list
@@ -120,7 +120,8 @@ def manners(outcome, say):
     for found in seen.values():
         problem, where = found[0]
         key = 'times' if len(found) > 1 else 'once only'
-        yield say.problem(problem) if not where else say(key, text=say.problem(problem), n=len(found), where=shortened(where))
+        text = say.problem(problem)
+        yield say(key, text=text, n=len(found), where=shortened(where)) if where else text
 
 
 def failure(outcome, n, say, text_of=None):

@@ -13,7 +13,7 @@ static double multiply_add(double a, double b, double c) {
     return float32 ? fmaf((float)a, (float)b, (float)c) : fma(a, b, c);
 }
 
-static double rounded(double x) { return float32 ? (float)x : x; }
+double rounded(double x) { return float32 ? (float)x : x; }
 
 Matrix matrix(int rows, int columns) {
     Matrix a = {rows, columns, columns, 1, calloc((size_t)rows * columns + 1, sizeof(double))};

@@ -16,6 +16,7 @@ typedef struct {
 
 extern int float32;                 /* round every result to float32, not to float64 */
 
+double rounded(double x);
 Matrix matrix(int rows, int columns);                   /* zeros */
 Matrix transposed(Matrix a);                            /* a view */
 double *entry(Matrix a, int i, int j);

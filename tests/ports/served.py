@@ -4,6 +4,7 @@ Each FAULT is the key of a planted mistake of `wrong_ports`. What the lecture do
 becomes a refusal.
 """
 import sys
+import warnings
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def answer(model, line):
     if case.stage in ('loss', 'bits', 'invalid'):
         return f'{case.id} skip'
     try:
-        with np.errstate(all='ignore'):
+        with np.errstate(all='ignore'), warnings.catch_warnings(action='ignore'):
             return f'{case.id} {answer_text(driving.answer(model, case))}'
     except Exception:
         return f'{case.id} refuse'
