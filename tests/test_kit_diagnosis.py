@@ -18,6 +18,7 @@ KIT = {case.id: case for case in cases.read()}
 ASKED = [KIT[name] for name in (*DATA['cases'], *DATA['deciders'])]
 SEEN = {fault['key'] for fault in DATA['faults'] if fault['seen']}
 each_dtype = pytest.mark.parametrize('dtype', kit.DTYPES)
+float64_first = pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
 
 # They show in draws, in set_hidden and the switch, or in exceptions alone: a program that is asked cases has none.
 UNSEEN = {'aux not returned', 'mean and std swapped', 'std ignored', 'weights are 0', 'weights uniform', 'bias drawn',
@@ -77,7 +78,7 @@ def test_no_two_faults_have_the_same_answers():
 
 # ---- names ----------------------------------------------------------------------------------------------------------
 
-@each_dtype
+@float64_first
 def test_faults_are_named(dtype):
     """Nine of ten of those seen, and the words are those of the fault; right answers have no name."""
     assert key(answers(dtype=dtype), dtype) is None
@@ -91,7 +92,7 @@ def test_faults_are_named(dtype):
     assert named >= len(SEEN) - (dtype == 'float32')        # x in float32 is no mistake there
 
 
-@each_dtype
+@float64_first
 @pytest.mark.parametrize('fault', UNRELATED, ids=lambda fault: fault.key)
 def test_what_is_not_on_record_gets_no_name(fault, dtype):
     assert key(answers(fault, dtype=dtype), dtype) is None
@@ -113,9 +114,8 @@ def check_pairs(pairs, dtype):
 PAIRS = list(itertools.combinations(FAULTS, 2))
 
 
-@each_dtype
-def test_two_mistakes_get_no_third_name(dtype):
-    assert check_pairs(random.Random(3).sample(PAIRS, 60), dtype) >= 40
+def test_two_mistakes_get_no_third_name():
+    assert check_pairs(random.Random(3).sample(PAIRS, 24), 'float64') >= 16
 
 
 @pytest.mark.full
@@ -124,6 +124,7 @@ def test_no_two_mistakes_get_a_third_name(dtype):
     assert check_pairs(PAIRS, dtype) >= 2500
 
 
+@pytest.mark.full
 def test_what_may_be_left_out_is_not_needed():
     named = 0
     for fault in FAULTS:

@@ -15,6 +15,7 @@ from mlp_py.conformance import archive, cases, command
 KIT = cases.read()
 
 
+@pytest.mark.full         # .ci/run has it as a command
 def test_made_anew_it_is_the_same(tmp_path, capsys):
     pytest.importorskip('mpmath')
     assert cli.main(['conformance', 'generate', str(tmp_path / 'made')]) == 0
@@ -83,6 +84,7 @@ def test_a_unit_that_a_rounding_could_switch_is_rejected():
 
 # ---- the archive ----------------------------------------------------------------------------------------------------
 
+@pytest.mark.full
 def test_the_archive(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli.main(['conformance', 'archive']) == cli.main(['conformance', 'archive', 'other.zip']) == 0

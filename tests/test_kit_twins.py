@@ -82,7 +82,7 @@ LOSS_FAULTS = ('1/rows in place of 1/size', '1/size in place of 1/rows', 'softma
 UNSEEN = {*LOSS_FAULTS, 'accuracy after the update', 'divides by the full minibatch', 'relu keeps -0.0'}
 
 
-@each_dtype
+@pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
 def test_planted_faults_are_seen(dtype):
     """Through Network alone: the losses have their own test below."""
     asked = [case for case in KIT
@@ -168,6 +168,7 @@ def test_an_independent_page_has_the_same_losses():
         assert np.array_equal(step['G_output'], case.expected['G_output'][0]), case.id
 
 
+@pytest.mark.full
 def test_jax_agrees(oracle):
     """A sample over the hidden configurations: JAX in float64, so both sides carry an error."""
     for op in ('forward', 'gradients'):
