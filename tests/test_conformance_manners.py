@@ -3,6 +3,8 @@ for ever, loses an answer or forgives. What judge.c prints is what `python -m ml
 import json
 import re
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +116,26 @@ def test_a_program_that_is_not_there(small, judge, capsys):     # noqa: F811
     for status, lines in results:
         assert status == 1 and any(line.startswith('! the port dies: exit status 127 (20 times') for line in lines)
     assert results[0] == results[1]
+
+
+def is_running(process):
+    """A process that was killed may wait for somebody to ask for its status."""
+    try:
+        return Path(f'/proc/{process}/stat').read_text(encoding='ascii').rsplit(')', 1)[1].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path('/proc/self/stat').exists(), reason='no /proc to look processes up in')
+def test_what_a_port_leaves_behind_is_killed(small, judge, capsys, tmp_path):       # noqa: F811
+    port = ['--port', f'sleep 1000 >/dev/null 2>&1 & echo $! > {tmp_path}/started', '--stage', 'product', '--seconds', '9']
+    for check in (lambda: by_python(capsys, '--kit', small[0], *port), lambda: by_c(judge, small[0], *port)):
+        check()
+        process = int((tmp_path / 'started').read_text(encoding='ascii'))
+        end = time.monotonic() + 5
+        while is_running(process) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not is_running(process)
 
 
 def test_a_program_that_reads_nothing(small, judge, capsys):        # noqa: F811

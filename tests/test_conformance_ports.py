@@ -5,10 +5,11 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from mlp_py import cli
-from mlp_py.conformance import cases, contract, lecture_typed_in, wrong_ports
+from mlp_py.conformance import cases, contract, lecture_typed_in, module, ports, wrong_ports
 
 from .conformance_kit import (PORTS, ROOT, by_c, by_python, judge, port_c, port_js,  # noqa: F401  (fixtures too)
                               texts)
@@ -134,6 +135,30 @@ def test_mistakes_of_the_draws_are_named_though_every_case_is_right(tmp_path, ca
     assert lines[-2] == f'diagnosis: = what comes out when {fault.english}'
     assert cli.main(['check', path, '--korean']) == 1
     assert fault.korean in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('version, model', [('hidden1', r'set_hidden\(\d+\)'), ('hiddens', r'set_hidden\(\[\d+\]\)')])
+def test_one_hidden_layer_is_asked_of_both_models(tmp_path, capsys, version, model):
+    """A port of which one version alone is wrong, in what both can be asked."""
+    text = wrong_ports.TEXT + f'''
+
+right = forward_neuralnet_{version}
+
+def forward_neuralnet_{version}(x):
+    output, aux = right(x)
+    return output + (len(aux) == 2), aux
+'''
+    status, lines = by_python(capsys, saved(tmp_path, text), '--stage', 'forward')
+    assert status == 1 and any(re.fullmatch('  model:     ' + model, line) for line in lines), lines
+
+
+def test_a_bound_is_enough_for_gradients_as_they_are_recovered():
+    """The rounding of an update of weights far larger than its rate times the gradient must be allowed for."""
+    texts = {'x': (1, 1, ['0.1']), 'w1': (1, 1, ['1000000.7']), 'b1': (1, 1, ['0.3']), 'G_output': (1, 1, ['0.7'])}
+    expected = {'G_w1': (np.array([[0.1 * 0.7]]), np.array([[0.07]])), 'G_b1': (np.array([[0.7]]), np.array([[0.0]]))}
+    case = cases.Case('gradients/999', 'gradients', 'gradients', 'valid', (), '', None, texts, expected)
+    verdict, _ = module.ask(ports.load(lecture_typed_in.__name__), case, None, False)
+    assert verdict.status == 'right' and verdict.ratio < 1
 
 
 @pytest.mark.parametrize('line, said', [
