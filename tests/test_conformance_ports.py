@@ -189,7 +189,8 @@ def test_a_port_is_left_as_it_was(capsys):
 
 
 def test_numpy_is_enough():
-    code = ('import sys\nfrom mlp_py import cli\ncli.main(["check", "mlp_py.conformance.lecture_typed_in", "--stage", "layer"])\n'
+    code = ('import sys\nfrom mlp_py import cli\n'
+            'cli.main(["check", "mlp_py.conformance.lecture_typed_in", "--stage", "layer"])\n'
             'print(sorted({"jax", "torch", "scipy", "sklearn", "pytest", "mlp_c", "mlp_py.lecture", "mlp_py.network", '
             '"mlp_py.problems"} & set(sys.modules)))')
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT)
