@@ -88,7 +88,8 @@ def both(small, judge, capsys, name, seconds):
     return by_python(capsys, '--kit', folder, *port), by_c(judge, folder, *port)
 
 
-@pytest.mark.parametrize('name', [pytest.param(name, marks=[pytest.mark.full] * (name not in QUICK)) for name in MANNERS])
+@pytest.mark.parametrize('name', [
+    pytest.param(name, marks=[pytest.mark.full] * (name not in QUICK)) for name in MANNERS])
 def test_bad_manners_are_named(small, judge, capsys, name):     # noqa: F811
     said, wrong = MANNERS[name]
     ids = small[2]
@@ -128,7 +129,8 @@ def is_running(process):
 
 @pytest.mark.skipif(not Path('/proc/self/stat').exists(), reason='no /proc to look processes up in')
 def test_what_a_port_leaves_behind_is_killed(small, judge, capsys, tmp_path):       # noqa: F811
-    port = ['--port', f'sleep 1000 >/dev/null 2>&1 & echo $! > {tmp_path}/started', '--stage', 'product', '--seconds', '9']
+    command = f'sleep 1000 >/dev/null 2>&1 & echo $! > {tmp_path}/started'
+    port = ['--port', command, '--stage', 'product', '--seconds', '9']
     for check in (lambda: by_python(capsys, '--kit', small[0], *port), lambda: by_c(judge, small[0], *port)):
         check()
         process = int((tmp_path / 'started').read_text(encoding='ascii'))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mlp_py import cli
-from mlp_py.conformance import cases, contract, lecture_typed_in, module, ports, wrong_ports
+from mlp_py.conformance import cases, check_command, contract, lecture_typed_in, module, ports, wrong_ports
 
 from .conformance_kit import (PORTS, ROOT, by_c, by_python, judge, port_c, port_js,  # noqa: F401  (fixtures too)
                               texts)
@@ -55,6 +55,11 @@ def test_a_port_of_the_wrong_precision_is_wrong(port_c, judge, texts, capsys):  
     port = ['--port', shlex.quote(port_c) + ' --float32', '--stage', 'forward', '--stage', 'loss']
     for status, lines in (by_python(capsys, *port), by_c(judge, texts, *port)):
         assert status == 1 and counts(lines)['all'][2] > 0
+
+
+def test_the_command_knows_the_stages():
+    """It has their names typed in, so that the command line starts without reading the kit."""
+    assert check_command.STAGES == cases.STAGES
 
 
 @pytest.mark.parametrize('source', ['port.c', 'port.js'])
@@ -189,7 +194,8 @@ def test_a_port_is_left_as_it_was(capsys):
 
 
 def test_numpy_is_enough():
-    code = ('import sys\nfrom mlp_py import cli\ncli.main(["check", "mlp_py.conformance.lecture_typed_in", "--stage", "layer"])\n'
+    code = ('import sys\nfrom mlp_py import cli\n'
+            'cli.main(["check", "mlp_py.conformance.lecture_typed_in", "--stage", "layer"])\n'
             'print(sorted({"jax", "torch", "scipy", "sklearn", "pytest", "mlp_c", "mlp_py.lecture", "mlp_py.network", '
             '"mlp_py.problems"} & set(sys.modules)))')
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -25,7 +25,8 @@ def verdict(the_case, line, dtype='float64'):
 
 @pytest.mark.parametrize('text, value', [
     ('-1.25', -1.25), ('3e-05', 3e-5), ('+.5', 0.5), ('7.', 7), ('1E3', 1000), ('inf', INF), ('-inf', -INF),
-    ('-0', -0.0), ('Infinity', INF), ('NaN', NAN), ('-nan', NAN), ('xbff4000000000000', -1.25), ('x7FF0000000000000', INF),
+    ('-0', -0.0), ('Infinity', INF), ('NaN', NAN), ('-nan', NAN), ('xbff4000000000000', -1.25),
+    ('x7FF0000000000000', INF),
     ('1e999', INF), ('x8000000000000000', -0.0), ('5e-324', 5e-324)])
 def test_numbers_in_every_spelling(text, value):
     got = read(['output', '1', '1', text]).fields['output'][0, 0]
@@ -51,7 +52,9 @@ def test_numbers_of_float32_are_rounded_to_it():
 @pytest.mark.parametrize('line, key', [
     ('', 'nothing behind the ID'), ('output', 'no sizes'), ('output 1', 'no sizes'), ('output one 1 2', 'no sizes'),
     ('output -1 1 2', 'no sizes'), ('output 1 2 3', 'too few'), ('output 1 1 2 3', 'no name'),
-    ('refuse refuse', 'no sizes'), ('output 1 2 3 hidden1 1 1 2', 'no number'), ('output 1 1 2 output 1 1 2', 'field twice'), ('1 1 1', 'no name'),
+    ('refuse refuse', 'no sizes'), ('output 1 2 3 hidden1 1 1 2', 'no number'),
+    ('output 1 1 2 output 1 1 2', 'field twice'),
+    ('1 1 1', 'no name'),
     ('output 9999999 9999999 1', 'too few')])
 def test_what_is_no_answer(line, key):
     with pytest.raises(Malformed) as caught:
@@ -69,8 +72,10 @@ def test_fields_without_rows_have_no_numbers():
 @pytest.mark.parametrize('expected, mag, got, right', [
     (1, 0, '1', True), (1, 0, '1.0000000000000002', False), (1, 1, '1.0000000000000002', True),
     (1, 1, '1.0000000000000004', False), (0, 0, '-0', True), (NAN, 0, 'nan', True), (NAN, 5, '1', False),
-    (1, 5, 'nan', False), (INF, 0, 'inf', True), (INF, 9, '-inf', False), (INF, 9, '1e308', False), (1, 9, 'inf', False),
-    (NAN, 0, 'inf', False), (INF, INF, 'nan', False), (INF, INF, '5', False), (0, 1, '1e-300', True), (0, 0, '1e-300', False)])
+    (1, 5, 'nan', False), (INF, 0, 'inf', True), (INF, 9, '-inf', False), (INF, 9, '1e308', False),
+    (1, 9, 'inf', False),
+    (NAN, 0, 'inf', False), (INF, INF, 'nan', False), (INF, INF, '5', False), (0, 1, '1e-300', True),
+    (0, 0, '1e-300', False)])
 def test_when_a_number_is_right(expected, mag, got, right):
     assert (verdict(case(expected, mag), f'output 1 1 {got}').status == 'right') is right
 
@@ -97,7 +102,8 @@ def test_the_ratio_is_the_largest_of_the_entries_with_a_bound():
 
 
 @pytest.mark.parametrize('result, line, status, key', [
-    ('valid', 'refuse', 'wrong', 'refuse'), ('invalid', 'refuse', 'right', None), ('acceptable', 'refuse', 'right', None),
+    ('valid', 'refuse', 'wrong', 'refuse'), ('invalid', 'refuse', 'right', None),
+    ('acceptable', 'refuse', 'right', None),
     ('invalid', 'output 1 1 1', 'wrong', 'computed'), ('acceptable', 'output 1 1 1', 'right', None),
     ('acceptable', 'output 1 1 2', 'wrong', 'number'), ('valid', 'skip', 'wrong', 'skip')])
 def test_refusals(result, line, status, key):

@@ -242,7 +242,7 @@ def apart(a, b):
     return apart(a[~odd], b[~odd]) if same else np.inf
 
 
-def _toldapart(wrong, right):
+def _told_apart(wrong, right):
     """Does anything but an exception differ? A mere exception is the sign of too many mistakes."""
     return any(name not in right or apart(wrong[name], right[name]) > TOLERANCE
                for name in wrong if not name.endswith('raises'))
@@ -257,7 +257,7 @@ def right(door):
 def wrong(door):
     """[(fault, its answers)] of the faults that show at this door; computed once."""
     seen = [(fault, answers(wrong_ports.module(fault), door)) for fault in wrong_ports.FAULTS]
-    return [(fault, given) for fault, given in seen if _toldapart(given, right(door))]
+    return [(fault, given) for fault, given in seen if _told_apart(given, right(door))]
 
 
 def _lacks(model, door):

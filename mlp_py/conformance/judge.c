@@ -871,7 +871,7 @@ static void print_diagnosis(const char *kit, const Answer *given) {
     }
     for (int f = 0; f < known_count && !all_right; f++)
         if (is_fault(&known[f], given, gradients_right)) found[count++] = f;
-    if (count > 1 || (count && known[found[0]].doubtful)) {     /* the decider tells mistakes with the same answers apart */
+    if (count > 1 || (count && known[found[0]].doubtful)) {     /* the decider tells apart what answers alike */
         int kept = 0;
         for (int n = 0; n < count; n++)
             if (!has_decider || (is_known(decider.of, given)

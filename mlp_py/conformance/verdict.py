@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .cases import may_be_left_out
+
 DTYPES = {'float64': np.float64, 'float32': np.float32}
 UNIT = {'float64': 2.0**-53, 'float32': 2.0**-24}
 DIGITS = {'float64': 16, 'float32': 8}         # hexadecimal digits of the IEEE bits
-
-# Fields that a port may leave out, by OP; with a number behind the name. `layer` has no such fields.
-OPTIONAL = {'forward': r'hidden\d+', 'gradients': r'G_hidden\d+|G_x', 'steps': r'output\d+'}
 
 NUMBER = re.compile(r'[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|inf|infinity)', re.ASCII | re.IGNORECASE)
 NAME = re.compile(r'[A-Za-z_]\w*', re.ASCII)
@@ -116,17 +115,12 @@ def judge(case, answer, dtype='float64', optional=False):
     return Verdict('wrong' if problem else 'right', 'numbers', ratio, problem, details)
 
 
-def may_be_left_out(case, name):
-    """Is this field one of those in brackets?"""
-    return re.fullmatch(OPTIONAL.get(case.op, '(?!)'), name) is not None
-
-
 def _fields(case, fields, dtype):
     """The first problem in the order of the expected fields, and the largest ratio of all of them."""
     worst, first, details = None, None, {}
     for name, (expected, mag) in case.expected.items():
         if name not in fields:
-            if not may_be_left_out(case, name):
+            if not may_be_left_out(case.op, name):
                 first = first or Problem('field missing', {'name': name})
             continue
         got, (expected, mag) = fields[name], np.broadcast_arrays(expected, mag)
@@ -146,7 +140,7 @@ def _fields(case, fields, dtype):
             details = {'expected': expected[row, column], 'bound': 2 * UNIT[dtype] * mag[row, column],
                        'got': got[row, column], 'relation': relation(got, expected, mag, dtype)}
     for name in fields:
-        if not first and name not in case.expected and not may_be_left_out(case, name):
+        if not first and name not in case.expected and not may_be_left_out(case.op, name):
             first = Problem('field unknown', {'name': name})
     return first, details, worst
 
