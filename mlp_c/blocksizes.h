@@ -46,4 +46,8 @@
 #define THREAD_WORK 1000000
 #define GATHER_WORK 20000
 
+/* Blocks of KC rows of a minibatch whose weight gradients wait beside each other while threads are at work; a network
+   that goes through in blocks has at most SUMS of them, so that this is 2 MiB. */
+#define MOST_BLOCKS 64
+
 #endif

@@ -20,6 +20,7 @@ cdef class Engine:
     cdef void **more                    # the gradients of b
     cdef void *work                     # the kernels' memory
     cdef Py_ssize_t capacity            # rows that the work is made for
+    cdef int threads                    # threads that it is made for
     cdef bint busy                      # all this is in use, perhaps by another thread
 
     cdef cnp.ndarray rows_of(self, str name, object value)

@@ -24,7 +24,9 @@ cnp.import_array()
 
 cdef extern from "blocksizes.h":
     enum:
+        KC
         PACKED_NUMBERS
+        THREAD_WORK
 
 cdef enum:
     PREDICT_ROWS = 256          # rows that predict takes at a time
@@ -123,25 +125,26 @@ cdef class Engine:
         """Work memory for minibatches of `rows` rows."""
         cdef Py_ssize_t total = 0
         PyMem_RawFree(self.work)
-        self.capacity, self.work = 0, NULL
+        self.capacity, self.threads, self.work = 0, 0, NULL
         if (<double>rows + self.net.widest) * (self.net.widest + 64) * (self.net.layer_cnt + 1) < LARGEST_WORK:
             total = self.kernels.work_bytes(&self.net, rows) + 64
             self.work = PyMem_RawCalloc(total, 1)
         if self.work == NULL:
             raise MemoryError(f"a minibatch of {rows} rows needs {total or 'too many'} bytes of work memory")
         self.kernels.prepare(&self.net, rows, self.work)
-        self.capacity = rows
+        self.capacity, self.threads = rows, self.net.threads
         return 0
 
     cdef int enter(self, Py_ssize_t rows) except -1:
         """Take the work memory, for `rows` rows; the caller sets `busy` back to False."""
         if self.busy:
             raise RuntimeError("this network is at work in another thread: one Network belongs to one thread at a time")
-        if self.work == NULL or rows > self.capacity:
-            self.reserve(rows)
         self.net.threads = 1
-        if self.net.largest >= PACKED_NUMBERS or self.net.path == PACKED:
+        if self.net.largest >= PACKED_NUMBERS or self.net.path == PACKED or (
+                rows > KC and 3 * rows * self.weight_cnt >= 2 * THREAD_WORK):
             self.net.threads = threads_in_use()
+        if self.work == NULL or rows > self.capacity or self.net.threads > self.threads:
+            self.reserve(max(rows, self.capacity))
         self.busy = True
         return 0
 

@@ -3,6 +3,7 @@
 This page is translated once and compiled once per level and precision (v3_f64, v3_f32, ...), the precision
 by the macro MLP_F32. No Python object occurs in it but the capsules that carry the tables. Below it:
 
+    row_blocks (threads over blocks of rows)  ->  planned_step, plan (training, small)
     planned_step, plan (training, small)      ->  small (an output cut into panels)  ->  panels, tiles
     wide_step (training, wide)  ->  direct    ->  matmul (small or packed, threads)  ->  small, or packed, packing
     steps (the whole network, plainly)        ->  dense (a layer)                    ->  plain
@@ -11,7 +12,7 @@ by the macro MLP_F32. No Python object occurs in it but the capsules that carry 
 
 from cpython.pycapsule cimport PyCapsule_New
 
-from . cimport dense, direct, losses, matmul, plain, plan, planned_step, steps, wide_step
+from . cimport dense, direct, losses, matmul, plain, plan, planned_step, row_blocks, steps, wide_step
 from .matmul cimport Scratch
 from .packed cimport PACKS
 from .simd cimport real
@@ -112,14 +113,14 @@ cdef void fast_product(int path, int threads, Py_ssize_t M, Py_ssize_t N, Py_ssi
 
 
 cdef Py_ssize_t fast_work_bytes(const Net *net, Py_ssize_t rows) noexcept nogil:
-    return wide_step.lay_out(net, rows, NULL) if wide_step.is_wide(net) else plan.lay_out(net, rows, NULL)
+    return wide_step.lay_out(net, rows, NULL) if wide_step.is_wide(net) else row_blocks.lay_out(net, rows, NULL)
 
 
 cdef void fast_prepare(const Net *net, Py_ssize_t rows, void *work) noexcept nogil:
     if wide_step.is_wide(net):
         wide_step.lay_out(net, rows, <wide_step.Wide *>work)
     else:
-        plan.lay_out(net, rows, <plan.Plan *>work)
+        row_blocks.lay_out(net, rows, <plan.Plan *>work)
 
 
 cdef void fast_forward(const Net *net, Py_ssize_t rows, const void *x, void **outputs, void *work) noexcept nogil:
@@ -152,8 +153,8 @@ cdef void fast_step(const Net *net, int problem, Py_ssize_t rows, const void *x,
         wide_step.step(net, <wide_step.Wide *>work, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order,
                        learning_rate, loss, accuracy)
     else:
-        planned_step.step(<plan.Plan *>work, <losses.Problem>problem, rows, <const real *>x, <const real *>y, order,
-                          learning_rate, loss, accuracy)
+        row_blocks.step(<plan.Plan *>work, net.threads, <losses.Problem>problem, rows, <const real *>x, <const real *>y,
+                        order, learning_rate, loss, accuracy)
 
 
 cdef void fast_store(const Net *net, void *work) noexcept nogil:

@@ -115,7 +115,8 @@ def set_num_threads(number):
     """Let `mlp_c` take at most `number` threads, and never more than OpenMP allows.
 
     What OpenMP allows is asked anew at each call: OMP_NUM_THREADS, or threadpoolctl.threadpool_limits around it. Only
-    products large enough to gain from threads take any. The bits are the same for every number.
+    products large enough to gain from threads take any, and training steps of small networks on many rows. The bits are
+    the same for every number.
 
     Parameters
     ----------

@@ -65,6 +65,7 @@ cdef struct Plan:
     real *term                  # (rows of the minibatch, padded O), the terms of the loss
     real *hit                   # (rows of the minibatch, padded O), the terms of the accuracy
     real rate                   # -learning_rate of the step at hand
+    void *crew                  # of `row_blocks`; NULL: none
 
 
 cdef inline Py_ssize_t lay_out(const Net *net, Py_ssize_t batch, Plan *plan) noexcept nogil:
@@ -113,7 +114,7 @@ cdef inline Py_ssize_t lay_out(const Net *net, Py_ssize_t batch, Plan *plan) noe
     head.term = <real *>carve(&place, (batch * here.H_row + FULL_LANES) * sizeof(real))
     head.hit = <real *>carve(&place, (batch * here.H_row + FULL_LANES) * sizeof(real))
     carve_scratch(net, batch, &place, &head.scratch)
-    head.rows[0], head.rows[1], head.recent, head.rate = 0, 0, 0, 0
+    head.rows[0], head.rows[1], head.recent, head.rate, head.crew = 0, 0, 0, 0, NULL
     if plan != NULL:
         plan[0] = head
         for l in range(net.layer_cnt):

@@ -75,6 +75,52 @@ def test_sums_that_wait_in_pieces(use, dtype, seed):
         same(seen[2], seen[0], 'two threads')
 
 
+def trained(widths, rows, dtype, problem, ordered):
+    """Parameters, losses and accuracies of two steps on `rows` rows."""
+    rng = np.random.default_rng([rows, *widths])
+    net = mlp_c.Network(widths[0], widths[1:-1], widths[-1], dtype=dtype, std=0.4, rng=5)
+    x, y = (rng.normal(size=(rows + 9, width)).astype(dtype) for width in (widths[0], widths[-1]))
+    if problem != 'regression':
+        y = np.eye(widths[-1], dtype=dtype)[rng.integers(0, widths[-1], rows + 9)]
+    order = rng.permutation(rows + 9)[:rows]
+    told = [net.train_epoch(problem, x, y, order, rows, 0.1) if ordered else net.train_step(problem, x[:rows], y[:rows], 0.1)
+            for _ in range(2)]
+    return net.theta, np.array(told, float)
+
+
+BLOCKS = ([4, 32, 16, 4], 3000), ([3, 50, 1, 20, 2], 1500), ([30, 60, 5], 1025)
+MORE_BLOCKS = ([2, 7], 40_000), ([4, 32, 16, 4], 17_000), ([10, 4, 1], 20_000), ([17, 33, 9], 640), ([3, 40, 40, 3], 4096)
+
+
+@each_dtype
+@pytest.mark.parametrize('networks', [BLOCKS, pytest.param(MORE_BLOCKS, marks=pytest.mark.full)], ids=['some', 'more'])
+def test_whole_blocks_of_rows_in_threads(use, dtype, networks):
+    """Small networks on many rows: more than 64 blocks of 256, a shorter last one, rows taken in order or not."""
+    with bits.Comparing() as same:
+        for widths, rows in networks:
+            for problem in ('regression', 'binary', 'select' if widths[-1] > 1 else 'binary'):
+                for ordered in (True, False):
+                    use(levels.level, 'plain')
+                    wanted = trained(widths, rows, dtype, problem, ordered)
+                    use(levels.level, 'fast')
+                    for number in (1, 2, 3, 8):
+                        found = with_threads(number, lambda: trained(widths, rows, dtype, problem, ordered))
+                        for got, expected in zip(found, wanted, strict=True):
+                            same(got, expected, number, 'threads', widths, rows, problem, ordered)
+
+
+def test_threads_allowed_later_are_taken(use):
+    """Memory that was made for one thread is made anew for more; the bits stay."""
+    use(levels.level, 'fast')
+    net, x = mlp_c.Network(4, [32, 16], 4, std=0.4, rng=5), np.random.default_rng(1).normal(size=(3000, 4))
+    other = mlp_c.Network(4, [32, 16], 4, std=0.4, rng=5)
+    for number in (1, 3, 1, 8, 2):
+        with_threads(number, lambda: net.train_step('regression', x, x, 0.1))
+        with_threads(1, lambda: other.train_step('regression', x, x, 0.1))
+    with bits.Comparing() as same:
+        same(net.theta, other.theta)
+
+
 # ---- how many --------------------------------------------------------------------------------------------------------
 
 def test_set_num_threads():
