@@ -18,7 +18,7 @@ its weight gradients wait between the blocks, chains that have begun in S, sums 
 
 from libc.stdint cimport uintptr_t
 
-from .matmul cimport Scratch, carve_scratch
+from .matmul cimport Scratch, carve_scratch, run_apart
 from .plain cimport KC
 from .scratch cimport carve
 from .simd cimport FULL_LANES, real
@@ -167,11 +167,25 @@ cdef inline void write_lists(Plan *plan, int k, Py_ssize_t B) noexcept nogil:
         place += layer.weights_cnt[k]
 
 
+cdef struct Writing:
+    Plan *plan
+    int k
+    Py_ssize_t B
+
+
+cdef inline void write(void *job) noexcept nogil:
+    """A Writing: `write_lists`, compiled once for all who need lists."""
+    cdef const Writing *of = <const Writing *>job
+    write_lists(of.plan, of.k, of.B)
+
+
 cdef inline int list_for(Plan *plan, Py_ssize_t B) noexcept nogil:
     """The list for blocks of B rows, written anew where there is none: over the one that was not used last."""
     cdef int k = 0 if plan.rows[0] == B else 1
+    cdef Writing job
     if plan.rows[k] != B:
         k = 1 - plan.recent
-        write_lists(plan, k, B)
+        job.plan, job.k, job.B = plan, k, B
+        run_apart(write, &job)
     plan.recent = k
     return k

@@ -27,7 +27,7 @@ from .simd cimport FULL_LANES, full, full_load, full_store, real, spread, vfma
 from .small cimport padded, run
 from .table cimport Net
 from .tiles cimport STORE, Call
-from .wide_losses cimport loss_terms, means
+from .wide_losses cimport loss_terms_apart, means
 
 cdef extern from "blocksizes.h" nogil:
     enum:
@@ -115,7 +115,7 @@ cdef inline void take_parameters(const Plan *source, Plan *plan) noexcept nogil:
         layer, other = &plan.layers[l], &source.layers[l]
         memcpy(layer.P, other.P, numbers_of(layer) * sizeof(real))
         if l > 0 and layer.H > 1:
-            renew_transpose(layer)
+            memcpy(layer.wT, other.wT, layer.H * layer.I_row * sizeof(real))
 
 
 cdef inline void back(Plan *plan, int k, Py_ssize_t begin, Py_ssize_t rows, bint ends, real *sums) noexcept nogil:
@@ -160,8 +160,8 @@ cdef inline void share_blocks(void *job, int part, int parts) noexcept nogil:
             run(plan.calls[k], plan.forward_cnt[k])
             place = at * last.H_row
             # By way of memory of its own: the last vector of narrow rows runs over into what the next part has written.
-            loss_terms(of.problem, rows, of.B, last.H, plan.output, plan.y, last.H_row, plan.scratch.G[0],
-                       plan.scratch.G[1], last.G)
+            loss_terms_apart(of.problem, rows, of.B, last.H, plan.output, plan.y, last.H_row, plan.scratch.G[0],
+                             plan.scratch.G[1], last.G)
             memcpy(first.term + place, plan.scratch.G[0], rows * last.H_row * sizeof(real))
             memcpy(first.hit + place, plan.scratch.G[1], rows * last.H_row * sizeof(real))
             back(plan, k, at - begin, rows, at + rows == end, crew.sums + block * crew.slot)

@@ -10,6 +10,9 @@ from .losses cimport BINARY, REGRESSION, SELECT, Problem, argmax
 from .plain cimport KC
 from .simd cimport FULL_LANES, full, load, pick, real, spread, store, vabs, vrelu
 
+cdef extern from "threads.h" nogil:
+    void run_apart(void (*body)(void *) noexcept nogil, void *job)
+
 
 cdef inline void regression(Py_ssize_t size, const real *output, const real *y, real count, real *term, real *hit,
                             real *G) noexcept nogil:
@@ -94,6 +97,35 @@ cdef inline void loss_terms(Problem problem, Py_ssize_t rows, Py_ssize_t B, Py_s
         binary(rows * row, output, y, <real>(B * O), term, hit, G)
     else:
         select(rows, O, output, y, row, <real>B, term, hit, G)
+
+
+cdef struct Terms:
+    # the arguments of loss_terms
+    Problem problem
+    Py_ssize_t rows
+    Py_ssize_t B
+    Py_ssize_t O
+    const real *output
+    const real *y
+    Py_ssize_t row
+    real *term
+    real *hit
+    real *G
+
+
+cdef inline void terms_of(void *job) noexcept nogil:
+    """A Terms."""
+    cdef const Terms *of = <const Terms *>job
+    loss_terms(of.problem, of.rows, of.B, of.O, of.output, of.y, of.row, of.term, of.hit, of.G)
+
+
+cdef inline void loss_terms_apart(Problem problem, Py_ssize_t rows, Py_ssize_t B, Py_ssize_t O, const real *output,
+                                  const real *y, Py_ssize_t row, real *term, real *hit, real *G) noexcept nogil:
+    """`loss_terms` in a copy of its own, for steps in which a call costs nothing: it is long to compile."""
+    cdef Terms job
+    job.problem, job.rows, job.B, job.O, job.output, job.y = problem, rows, B, O, output, y
+    job.row, job.term, job.hit, job.G = row, term, hit, G
+    run_apart(terms_of, &job)
 
 
 cdef inline void means(Problem problem, Py_ssize_t B, Py_ssize_t O, Py_ssize_t row, const real *term, const real *hit,

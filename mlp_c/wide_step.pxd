@@ -18,7 +18,7 @@ from .simd cimport FULL_LANES, real
 from .small cimport padded
 from .table cimport CHOSEN, PACKED, Layer, Net
 from .tiles cimport MASK_RELU, UPDATE
-from .wide_losses cimport loss_terms, means
+from .wide_losses cimport loss_terms_apart, means
 
 cdef extern from "blocksizes.h" nogil:
     enum:
@@ -100,7 +100,7 @@ cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B,
         h = work.inputs[l + 1]
     dense_forward(scratch, B, &net.layers[last], h, False, work.output, work.O_row)
     # The terms of loss and accuracy lie where the gradients of hidden layers will.
-    loss_terms(problem, B, B, O, work.output, work.y, work.O_row, scratch.G[0], scratch.G[1], work.G)
+    loss_terms_apart(problem, B, B, O, work.output, work.y, work.O_row, scratch.G[0], scratch.G[1], work.G)
     means(problem, B, O, work.O_row, scratch.G[0], scratch.G[1], loss, accuracy)
     for l in range(last, -1, -1):
         layer = &net.layers[l]
