@@ -46,10 +46,10 @@ MANNERS = {
     'leaves_a_child': ('! does not end at the end of the input; killed (LAST)', 0),
     'hangs_at_the_end': ('! no answer within the time limit; killed (TURN)', 1),
 }
-WAITING = {'hangs', 'lingers', 'leaves_a_child', 'hangs_at_the_end'}        # these last as long as the time limit
+WAITING = {'lingers', 'leaves_a_child', 'hangs_at_the_end'}        # these last as long as the time limit
 RIGHT = 'right', 'at_the_end', 'shy'
 QUICK = {'crashes', 'leaves', 'floods', 'too_much', 'leaves_out', 'out_of_order', 'all_nan', 'answer_before', 'twice',
-         'invents', 'garbage', 'no_name', 'negative', 'bad_status', 'hangs'}
+         'invents', 'garbage', 'no_name', 'negative', 'bad_status'}
 
 
 @pytest.fixture(scope='session')

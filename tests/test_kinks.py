@@ -9,7 +9,7 @@ NUMBERS = range(len(kinks.CASES))
 
 
 @pytest.mark.parametrize('dtype', cases.DTYPES)
-@pytest.mark.parametrize('part', range(PARTS))
+@pytest.mark.parametrize('part', [0, *(pytest.param(part, marks=pytest.mark.full) for part in range(1, PARTS))])
 def test_kinks(subject, dtype, part):
     for number in NUMBERS[part::PARTS]:
         kinks.check(subject, number, dtype)

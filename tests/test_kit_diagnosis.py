@@ -78,7 +78,8 @@ def test_no_two_faults_have_the_same_answers():
 
 # ---- names ----------------------------------------------------------------------------------------------------------
 
-@float64_first
+@pytest.mark.full
+@each_dtype
 def test_faults_are_named(dtype):
     """Nine of ten of those seen, and the words are those of the fault; right answers have no name."""
     assert key(answers(dtype=dtype), dtype) is None

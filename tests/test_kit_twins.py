@@ -82,7 +82,8 @@ LOSS_FAULTS = ('1/rows in place of 1/size', '1/size in place of 1/rows', 'softma
 UNSEEN = {*LOSS_FAULTS, 'accuracy after the update', 'divides by the full minibatch', 'relu keeps -0.0'}
 
 
-@pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
+@pytest.mark.full
+@each_dtype
 def test_planted_faults_are_seen(dtype):
     """Through Network alone: the losses have their own test below."""
     asked = [case for case in KIT

@@ -7,7 +7,7 @@ from .layouts import layouts, repeated_columns, repeated_rows
 
 pytestmark = pytest.mark.needs('Network', 'layouts', 'errors')
 
-HIDDEN = [(), (5,), (5, 3)]
+HIDDEN = [(), pytest.param((5,), marks=pytest.mark.full), (5, 3)]
 
 
 def integers(shape, dtype, seed=0):

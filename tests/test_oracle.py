@@ -43,14 +43,14 @@ each_hidden = pytest.mark.parametrize('hidden', cases.HIDDEN.values(), ids=cases
 many_first = pytest.mark.parametrize('hidden', [        # in the quick tier the list of layers alone: each shape is compiled
     pytest.param(hidden, id=name, marks=[pytest.mark.full] * (name != 'many')) for name, hidden in cases.HIDDEN.items()])
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
-each_rows = pytest.mark.parametrize('rows', cases.ROWS.values(), ids=cases.ROWS)
+each_rows = pytest.mark.parametrize('rows', [pytest.param(rows, marks=[pytest.mark.full] * (rows == [1]), id=name)
+                                             for name, rows in cases.ROWS.items()])
 
 
 @with_losses
 @each_problem
-@each_hidden
-@pytest.mark.parametrize('rows', [pytest.param(rows, marks=[pytest.mark.full] * (rows == [1])) for rows in cases.ROWS.values()],
-                         ids=cases.ROWS)
+@many_first
+@each_rows
 @each_dtype
 def test_one_step(subject, jax, problem, hidden, rows, dtype, seed):
     checks.check_steps(subject, cases.random_case(problem, hidden, rows, dtype, seed), jax)

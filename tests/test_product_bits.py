@@ -119,7 +119,8 @@ def test_products_around_blocks_of_levels(level, dtype, seed):
 
 
 @each_dtype
-@pytest.mark.parametrize('level', levels.runnable())
+@pytest.mark.parametrize('level', [pytest.param(level, marks=[pytest.mark.full] * (level != levels.level))
+                                   for level in levels.runnable()])
 def test_products_of_levels(level, dtype, seed):
     """Both paths of every level that runs here, against the plain loops of the level in use."""
     for k, (kind, numbers) in enumerate(bits.KINDS.items()):

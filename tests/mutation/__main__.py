@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 from . import report
 from .sample import sample
-from .workshop import TIERS, Workshop
+from .workshop import KIT, TIERS, Workshop
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,8 +22,10 @@ def parsed(argv):
     parser.add_argument('--seed', type=int, default=1234)
     parser.add_argument('--cython', type=int, default=200, help='faults in the Cython pages')
     parser.add_argument('--python', type=int, default=60, help='faults in the pages of mlp_py')
-    parser.add_argument('--tier', choices=TIERS, default='quick', help='first: the pages alone that kill fast; each tier '
-                        'goes on with what survived the one before')
+    parser.add_argument('--tier', choices=(*TIERS, KIT), default='quick', help='first: the pages alone that kill fast; '
+                        'each tier goes on with what survived the one before; kit: the conformance kit in place of the tests, '
+                        'with --results of its own')
+    parser.add_argument('--pages', nargs='+', metavar='PAGE', help='plant in these alone, e.g. mlp_c/packed.pxd')
     parser.add_argument('--jobs', type=int, choices=(1, 2), default=1)
     parser.add_argument('--results', type=Path, default=cache, help=f'a line of JSON for each fault ({cache})')
     parser.add_argument('--list', action='store_true', help='print the faults')
@@ -40,12 +42,13 @@ def left(mutants, options, records):
         return [mutants[options.only]]
 
     def done(record):
-        open_yet = record and record['verdict'] == 'survived' and (
+        open_yet = record and record['verdict'] == 'survived' and options.tier != KIT and (
             options.again or TIERS.index(record['tier']) < TIERS.index(options.tier))
         return record and record['verdict'] != 'lost' and not open_yet
 
     mixed = random.Random(options.seed).sample(mutants, len(mutants))
-    return [mutant for mutant in mixed if not done(records.get(mutant.key))]
+    return [mutant for mutant in mixed if not done(records.get(mutant.key))
+            and (not options.pages or mutant.page in options.pages)]
 
 
 def write(path, record):

@@ -51,6 +51,7 @@ def level_flags(script):
 FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 TIERS = ('first', 'quick', 'full')
+KIT = 'kit'             # instead of tests: python -m mlp_py check, the conformance kit alone
 
 
 class Workshop:
@@ -145,6 +146,10 @@ class Workshop:
 
         begun: the tier that was survived already; its runs are not made again.
         """
+        if tier == KIT:
+            status, output, late = self.call(
+                [sys.executable, '-m', 'mlp_py', 'check', 'mlp_c.lecture' if compiled else 'mlp_py.lecture'], HANGS)
+            return 'hangs' if late else 'killed' if status else 'survived', KIT if status else '', output
         there = sorted(path.name[5:-3] for path in self.folder.glob('tests/test_*.py'))
         first = [[name for name in run if name.startswith('-') or name in there]
                  for run in (COMPILED if compiled else PYTHON)]
