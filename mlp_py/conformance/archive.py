@@ -21,7 +21,7 @@ expected.txt   what it must answer, one case a line: ID RESULT DTYPE, then NAME 
 v{version}/*.json      the same as data, with comments and flags; their sha256 in MANIFEST.json
 fingerprints   .json in v{version}, .txt here: what known mistakes answer
 judge.c        the judge, one file of C99: cc -std=c99 -D_POSIX_C_SOURCE=200809L -O2 -o judge judge.c -lm
-               ./judge --kit . --port './my_port'     (it names known mistakes with fingerprints.txt)
+               ./judge --kit . --port './my_port' --stage product     (--stage may be repeated; without it, all)
 LICENSE.txt    data and specification are in the public domain
 '''
 

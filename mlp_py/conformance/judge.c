@@ -1,7 +1,7 @@
 /* The judge of the conformance kit, for those who have no Python. One file, C99 and POSIX, no libraries.
 
        cc -std=c99 -D_POSIX_C_SOURCE=200809L -O2 -o judge judge.c -lm
-       ./judge --kit FOLDER --port 'COMMAND' [--dtype float32] [--stage NAME ...] [--seconds S]
+       ./judge --kit FOLDER --port 'COMMAND' [--dtype float32] [--stage NAME]... [--seconds S]
 
    FOLDER holds cases.txt, expected.txt and fingerprints.txt; what a port is asked is written in SPEC.md. The judge does
    and prints what `python -m mlp_py check --port 'COMMAND'` does and prints, but for the line about the case. Exit
@@ -887,7 +887,7 @@ static void print_diagnosis(const char *kit, const Answer *given) {
 
 static int usage(const char *why) {
     fprintf(stderr, "judge: error: %s\nusage: judge --kit FOLDER --port 'COMMAND' [--dtype float64|float32] "
-                    "[--stage NAME ...] [--seconds S]\n", why);
+                    "[--stage NAME]... [--seconds S]\n", why);
     return 2;
 }
 
