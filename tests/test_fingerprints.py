@@ -17,8 +17,7 @@ from mlp_py.conformance.wrong_ports import FAULTS, TEXT, module
 
 from .unrelated_ports import UNRELATED
 
-DOORS = tuple(CASES)
-NETWORKS = 'hidden1', 'hiddens', 'switch'
+DOORS, NETWORKS = tuple(CASES), ('hidden1', 'hiddens', 'switch')
 KEYS = {fault.key: fault for fault in FAULTS}
 
 # Both halves of a larger mistake are that mistake: its name is true of them, too.
