@@ -26,7 +26,9 @@
 /* The packed path. A tile of TILE_ROWS x TILE_VECTORS takes all accumulators; its panel of B, KC x 2 vectors (16 KiB
    with AVX2), lies in the first-level cache, a block of A of BLOCK_BYTES in the second-level one, BLOCK_COLS columns of B
    in the third-level one. SUMS_OF_ALL numbers of a gradient wait between blocks of KC rows. What the threads share of
-   both is divided among them, at most MOST_PARTS. */
+   both is divided among them, at most MOST_PARTS. Of an operand whose rows lie in memory AT_ONCE rows are packed at a
+   time. */
+#define AT_ONCE 8
 #define TILE_ROWS (REGISTERS == 32 ? 12 : 6)
 #define TILE_VECTORS 2
 #define BLOCK_BYTES 196608
@@ -37,11 +39,22 @@
 #define BLOCK_ROWS (BLOCK_BYTES / (KC * REAL_BYTES) / TILE_ROWS * TILE_ROWS)
 #define PACKS (MOST_PARTS * BLOCK_ROWS * KC + BLOCK_COLS * KC + SUMS_OF_ALL)
 
+/* The thin path: GROUP rows of w at a time, whose numbers of A stay in registers; THIN_SUMS sums in the first-level cache
+   (32 KiB in float64); at most THIN_ONWARD rows of x in x @ w, THIN_BACK rows of G in G @ w.T, THIN_OUTER terms of
+   x.T @ G: with more, another way is quicker. */
+#define GROUP 8
+#define THIN_SUMS 4096
+#define THIN_ONWARD 3
+#define THIN_BACK 8
+#define THIN_OUTER 16
+
 /* Which path (numbers measured by `python -m tests.bench --switch`): PACKED_NUMBERS of B that are worth packing,
    PACKED_ROWS of A that make up for it; a network with a layer of WIDE weights trains where its parameters lie;
    THREAD_WORK multiply-adds are worth a thread, GATHER_WORK numbers of a gathered minibatch all of them. */
 #define PACKED_NUMBERS 8192
 #define PACKED_ROWS 12
+#define THIN_NUMBERS 8192
+#define THIN_WORK 100000
 #define WIDE 40000
 #define THREAD_WORK 1000000
 #define GATHER_WORK 20000

@@ -18,7 +18,7 @@ from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 
 from .arguments cimport destination, matrix, number, overlap, problem_number
 from .levels cimport kernels_of, path_in_use, threads_in_use
-from .table cimport PACKED, Layer
+from .table cimport CHOSEN, Layer
 
 cnp.import_array()
 
@@ -27,6 +27,9 @@ cdef extern from "blocksizes.h":
         KC
         PACKED_NUMBERS
         THREAD_WORK
+
+cdef extern from "pages.h":
+    void ask_for_large_pages(void *memory, size_t bytes)
 
 cdef enum:
     PREDICT_ROWS = 256          # rows that predict takes at a time
@@ -131,6 +134,7 @@ cdef class Engine:
             self.work = PyMem_RawCalloc(total, 1)
         if self.work == NULL:
             raise MemoryError(f"a minibatch of {rows} rows needs {total or 'too many'} bytes of work memory")
+        ask_for_large_pages(self.work, total)
         self.kernels.prepare(&self.net, rows, self.work)
         self.capacity, self.threads = rows, self.net.threads
         return 0
@@ -140,7 +144,7 @@ cdef class Engine:
         if self.busy:
             raise RuntimeError("this network is at work in another thread: one Network belongs to one thread at a time")
         self.net.threads = 1
-        if self.net.largest >= PACKED_NUMBERS or self.net.path == PACKED or (
+        if self.net.largest >= PACKED_NUMBERS or self.net.path != CHOSEN or (
                 rows > KC and 3 * rows * self.weight_cnt >= 2 * THREAD_WORK):
             self.net.threads = threads_in_use()
         if self.work == NULL or rows > self.capacity or self.net.threads > self.threads:

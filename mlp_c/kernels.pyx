@@ -5,7 +5,7 @@ by the macro MLP_F32. No Python object occurs in it but the capsules that carry 
 
     row_blocks (threads over blocks of rows)  ->  planned_step, plan (training, small)
     planned_step, plan (training, small)      ->  small (an output cut into panels)  ->  panels, tiles
-    wide_step (training, wide)  ->  direct    ->  matmul (small or packed, threads)  ->  small, or packed, packing
+    wide_step (training, wide)  ->  direct    ->  matmul (which way, threads)  ->  small, or packed, packing, or thin
     steps (the whole network, plainly)        ->  dense (a layer)                    ->  plain
     wide_losses, losses (the three problems)                          ->  elementary (exp, log)
 """
@@ -94,7 +94,7 @@ cdef void plain_step(const Net *net, int problem, Py_ssize_t rows, const void *x
                <steps.Work *>work, loss, accuracy)
 
 
-# ---- small or packed ---------------------------------------------------------------------------------------
+# ---- small, packed or thin ---------------------------------------------------------------------------------
 
 cdef inline Scratch *scratch_of(const Net *net, void *work) noexcept nogil:
     """The scratch memory that heads both a Plan and a Wide, for as many threads as this call may take."""

@@ -17,7 +17,7 @@ from mlp_py import arguments as check
 cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_GetPointer
 
-from .table cimport CHOSEN, PACKED, SMALL, Kernels
+from .table cimport CHOSEN, PACKED, SMALL, THIN, Kernels
 
 cnp.import_array()
 
@@ -78,8 +78,9 @@ def chosen(wish=None):
     return wish
 
 
-# The ways of working: the plain loops; everything by the small path, everything packed; and what `matmul` chooses.
-PATHS = {"plain": CHOSEN, "small": SMALL, "packed": PACKED, "fast": CHOSEN}
+# The ways of working: the plain loops; everything by the small path; everything packed; thin whatever can be; and what
+# `matmul` chooses.
+PATHS = {"plain": CHOSEN, "small": SMALL, "packed": PACKED, "thin": THIN, "fast": CHOSEN}
 
 
 cdef const Kernels *table_of(str level, str precision, str path) except NULL:
@@ -131,6 +132,9 @@ def set_num_threads(number):
     threads_wanted = min(check.count("number", number), MOST_THREADS)
 
 
+packs_of = {}                   # memory of `product` by dtype: new pages of it would cost more than a small product
+
+
 def product(cnp.ndarray A, cnp.ndarray B, str level, str path="fast", int threads=1):
     """A (M, K) @ B (K, N) by the kernels of one level and path, a new array: for tests and for the curious.
 
@@ -146,7 +150,10 @@ def product(cnp.ndarray A, cnp.ndarray B, str level, str path="fast", int thread
     if B.shape[0] != K:
         raise ValueError(f"B: expected {K} rows, got {B.shape[0]}")
     cdef cnp.ndarray C = np.empty((M, N), dtype=A.dtype), wT = np.empty((K, N), dtype=A.dtype)
-    cdef cnp.ndarray packs = np.empty(kernels.packs, dtype=A.dtype)
+    cdef cnp.ndarray packs = packs_of.setdefault(A.dtype, None)
+    if packs is None or packs.size < kernels.packs:
+        packs = np.empty(kernels.packs + 64 // size, dtype=A.dtype)
+        packs = packs_of[A.dtype] = packs[-(<size_t>cnp.PyArray_DATA(packs)) % 64 // size:]     # on a cache line
     cdef bint A_lies = A.flags.c_contiguous, B_lies = B.flags.c_contiguous
     kernels.product(PATHS[path], threads, M, N, K, cnp.PyArray_DATA(A), K if A_lies else 1, 1 if A_lies else M,
                     cnp.PyArray_DATA(B), N if B_lies else 1, 1 if B_lies else K, cnp.PyArray_DATA(C),

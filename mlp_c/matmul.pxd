@@ -1,19 +1,21 @@
-"""Which way a product goes: small or packed, in how many parts. The rule stands here alone.
+"""Which way a product goes: small, packed or thin, in how many parts. The rule stands here alone.
 
     small    nothing is packed; w of G @ w.T is transposed into scratch memory first
     packed   where B is large and has enough rows of A to be packed for, or would be a large transpose
+    thin     where w is large and there are only a few rows of x or G
 
 Whichever it is, the bits are the same. The numbers of the rule are in blocksizes.h, with the command that measures them.
 """
 
 from libc.stdint cimport uintptr_t
 
-from .packed cimport MOST_PARTS, PACKS, Product, share
+from . cimport packed, thin
+from .packed cimport MOST_PARTS, PACKS, Product
 from .plain cimport KC
 from .scratch cimport carve
 from .simd cimport FULL_LANES, real
 from .small cimport PIECE, all_calls, described, padded
-from .table cimport CHOSEN, PACKED, Net
+from .table cimport CHOSEN, PACKED, SMALL, THIN, Net
 from .tiles cimport Call
 from .transpose cimport transpose
 
@@ -21,6 +23,8 @@ cdef extern from "blocksizes.h" nogil:
     enum:
         PACKED_NUMBERS
         PACKED_ROWS
+        THIN_NUMBERS
+        THIN_WORK
         THREAD_WORK
 
 cdef extern from "threads.h" nogil:
@@ -29,7 +33,7 @@ cdef extern from "threads.h" nogil:
 
 cdef struct Scratch:
     Py_ssize_t rows             # the largest batch that it is made for
-    int path                    # CHOSEN, SMALL, PACKED
+    int path                    # a Path
     int threads                 # at most so many parts
     real *G[2]                  # two arrays (rows, padded widest), and a vector to spare
     real *wT                    # one layer's w transposed, for the small path
@@ -48,21 +52,28 @@ cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place
     scratch.packs = <real *>carve(place, PACKS * sizeof(real)) if packs else NULL
 
 
-cdef inline bint takes_packed(int path, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, bint transposed) noexcept nogil:
-    """Does C[M, N] = A[M, K] @ B[K, N] go the packed way?"""
+cdef inline bint takes_thin(int path, const Product *of) noexcept nogil:
+    """Does a product go the thin way?"""
     if path != CHOSEN:
+        return path == THIN and thin.can_be_thin(of)
+    return thin.can_be_thin(of) and (of.M * of.N if thin.is_outer(of) else of.N * of.K) >= THIN_NUMBERS
+
+
+cdef inline bint takes_packed(int path, const Product *of) noexcept nogil:
+    """Does a product that is not thin go the packed way?"""
+    if path == SMALL or path == PACKED:
         return path == PACKED
-    if transposed:
-        return N * K >= PACKED_NUMBERS
-    return N * min(K, <Py_ssize_t>KC) >= PACKED_NUMBERS and M >= PACKED_ROWS
+    if of.B_col != 1:
+        return of.N * of.K >= PACKED_NUMBERS
+    return of.N * min(of.K, <Py_ssize_t>KC) >= PACKED_NUMBERS and of.M >= PACKED_ROWS
 
 
-cdef inline int parts_of(const Scratch *scratch, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K) noexcept nogil:
-    """How many threads are worth it; all of them where a test wants everything packed."""
+cdef inline int parts_of(const Scratch *scratch, const Product *of, Py_ssize_t work_of_one) noexcept nogil:
+    """How many threads are worth it; all of them where a test wants one way alone."""
     cdef Py_ssize_t most
-    if scratch.path == PACKED:
+    if scratch.path != CHOSEN:
         return min(scratch.threads, <int>MOST_PARTS)
-    most = min(<Py_ssize_t>min(scratch.threads, <int>MOST_PARTS), M * N * K // THREAD_WORK)
+    most = min(<Py_ssize_t>min(scratch.threads, <int>MOST_PARTS), of.M * of.N * of.K // work_of_one)
     return <int>max(most, <Py_ssize_t>1)
 
 
@@ -71,8 +82,11 @@ cdef inline void multiply(void *job) noexcept nogil:
     cdef const Product *of = <const Product *>job
     cdef const Scratch *scratch = <const Scratch *>of.scratch
     cdef Call call
-    if scratch.packs != NULL and takes_packed(scratch.path, of.M, of.N, of.K, of.B_col != 1):
-        run_parts(parts_of(scratch, of.M, of.N, of.K), share, job)
+    if takes_thin(scratch.path, of):
+        run_parts(parts_of(scratch, of, THIN_WORK), thin.share, job)
+        return
+    if scratch.packs != NULL and takes_packed(scratch.path, of):
+        run_parts(parts_of(scratch, of, THREAD_WORK), packed.share, job)
         return
     call = described(of.finish, of.A, of.A_row, of.A_col, of.B, of.B_row, of.C, of.C_row, of.E, of.E_row)
     if of.B_col != 1:

@@ -11,8 +11,8 @@ of memory beside it: so no whole gradient exists.
 
 from .packing cimport TILE_ROWS, TILE_VECTORS, pack_panels, pack_strips
 from .plain cimport KC
-from .simd cimport FULL_LANES, afresh, full, full_load, full_of, full_store, prefetch, real, single
-from .tiles cimport BIAS, BIAS_RELU, MASK, MASK_RELU, MAX_ROWS, MAX_VECTORS, STORE, UPDATE, chain, finish
+from .simd cimport FULL_LANES, afresh, full, full_load, full_of, full_store, lanes, load, prefetch, real, single
+from .tiles cimport BIAS, BIAS_RELU, MASK, MASK_RELU, MAX_ROWS, MAX_VECTORS, STORE, UPDATE, chain, finish, finish_as
 
 cdef extern from "blocksizes.h" nogil:
     cdef enum:
@@ -59,74 +59,91 @@ cdef struct Tiles:
     Py_ssize_t E_col
 
 
-cdef inline void edge(const Tiles *to, Py_ssize_t row, Py_ssize_t col, const real *sums) noexcept nogil:
-    """A tile that reaches beyond the block: its sums, number by number."""
-    cdef single acc[MAX_ROWS][MAX_VECTORS]
+cdef inline void join(lanes *like, const Tiles *to, Py_ssize_t row, Py_ssize_t col, const real *sums) noexcept nogil:
+    """One vector of a tile's sums, on its own."""
+    cdef lanes s, total
+    load[lanes](&s, sums)
+    if to.total != NULL:
+        load[lanes](&total, to.total + row * to.total_row + col)
+        s = total + s
+    finish_as[lanes](like, to.finish, to.E + row * to.E_row + col * to.E_col, to.C + row * to.C_row + col, s)
+
+
+cdef inline void edge(int MR, const Tiles *to, Py_ssize_t row, Py_ssize_t col, const real *strip, const real *panel) noexcept nogil:
+    """A tile of MR rows that reaches beyond the block: its rows one by one, in vectors as far as these fit."""
+    cdef full acc[MAX_ROWS][MAX_VECTORS]
+    cdef real sums[TILE_NUMBERS]
+    cdef Py_ssize_t i, j, L = FULL_LANES, wide = min(<Py_ssize_t>(TILE_VECTORS * FULL_LANES), to.cols - col)
+    for i in range(MR):
+        for j in range(TILE_VECTORS):
+            acc[i][j] = full_of(0)
+    chain[full](<full *>NULL, MR, TILE_VECTORS, True, to.K, strip, 1, TILE_ROWS, panel, TILE_VECTORS * L, acc)
+    for i in range(MR):
+        for j in range(TILE_VECTORS):
+            full_store(sums + (i * TILE_VECTORS + j) * L, acc[i][j])
+    for i in range(min(<Py_ssize_t>MR, to.rows - row)):
+        j = 0
+        while j + L <= wide:
+            join[full](<full *>NULL, to, row + i, col + j, sums + i * TILE_VECTORS * L + j)
+            j += L
+        while j < wide:
+            join[single](<single *>NULL, to, row + i, col + j, sums + i * TILE_VECTORS * L + j)
+            j += 1
+
+
+cdef inline void whole(const Tiles *to, Py_ssize_t row, Py_ssize_t col, const real *strip, const real *panel) noexcept nogil:
+    """A tile within the block. `to` is read afresh around the chain, whose loop needs all registers."""
+    cdef full acc[MAX_ROWS][MAX_VECTORS]
     cdef const real *E
-    cdef Py_ssize_t i, j
-    for i in range(row, min(row + TILE_ROWS, to.rows)):
-        for j in range(col, min(col + TILE_VECTORS * FULL_LANES, to.cols)):
-            acc[0][0] = <single>sums[(i - row) * TILE_VECTORS * FULL_LANES + j - col]
-            if to.total != NULL:
-                acc[0][0] = <single>to.total[i * to.total_row + j] + acc[0][0]
-            E = to.E + i * to.E_row + j * to.E_col
-            if to.finish == STORE:
-                finish[single](<single *>NULL, 1, 1, STORE, E, 0, to.C + i * to.C_row + j, 0, acc)
-            elif to.finish == UPDATE:
-                finish[single](<single *>NULL, 1, 1, UPDATE, E, 0, to.C + i * to.C_row + j, 0, acc)
-            elif to.finish == BIAS_RELU:
-                finish[single](<single *>NULL, 1, 1, BIAS_RELU, E, 0, to.C + i * to.C_row + j, 0, acc)
-            elif to.finish == BIAS:
-                finish[single](<single *>NULL, 1, 1, BIAS, E, 0, to.C + i * to.C_row + j, 0, acc)
-            else:
-                finish[single](<single *>NULL, 1, 1, MASK, E, 0, to.C + i * to.C_row + j, 0, acc)
+    cdef real *C
+    cdef Py_ssize_t i, j, C_row, L = FULL_LANES
+    for i in range(TILE_ROWS):
+        prefetch(to.C + (row + i) * to.C_row + col)
+        for j in range(TILE_VECTORS):
+            acc[i][j] = full_of(0)
+    chain[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, True, to.K, strip, 1, TILE_ROWS, panel, TILE_VECTORS * L, acc)
+    to = <const Tiles *>afresh(to)
+    if to.total != NULL:
+        C_row = to.total_row
+        for i in range(TILE_ROWS):
+            for j in range(TILE_VECTORS):
+                acc[i][j] = full_load(to.total + (row + i) * C_row + col + j * L) + acc[i][j]
+    C_row = to.C_row
+    C = to.C + row * C_row + col
+    E = to.E + row * to.E_row + col * to.E_col
+    if to.finish == STORE:
+        finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, STORE, E, 0, C, C_row, acc)
+    elif to.finish == UPDATE:
+        finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, UPDATE, E, 0, C, C_row, acc)
+    elif to.finish == BIAS_RELU:
+        finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, BIAS_RELU, E, 0, C, C_row, acc)
+    elif to.finish == BIAS:
+        finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, BIAS, E, 0, C, C_row, acc)
+    elif to.finish == MASK_RELU:
+        finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, MASK_RELU, E, to.E_row, C, C_row, acc)
+    else:
+        finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, MASK, E, to.E_row, C, C_row, acc)
 
 
 cdef inline void block(const Tiles *to) noexcept nogil:
-    """All tiles of a block, panel by panel. `to` is read afresh around the chain, whose loop needs all registers."""
-    cdef full acc[MAX_ROWS][MAX_VECTORS]
-    cdef real sums[TILE_NUMBERS]
+    """All tiles of a block, panel by panel; below a third or two of a tile's rows, the last one is cut."""
     cdef const real *strip
     cdef const real *panel = to.panels
-    cdef const real *E
-    cdef real *C
-    cdef Py_ssize_t row, col, i, j, C_row, L = FULL_LANES, NR = TILE_VECTORS * FULL_LANES
+    cdef Py_ssize_t row, col, rest, NR = TILE_VECTORS * FULL_LANES
     for col from 0 <= col < to.cols by NR:
         strip = to.strips
         for row from 0 <= row < to.rows by TILE_ROWS:
-            for i in range(TILE_ROWS):
-                prefetch(to.C + (row + i) * to.C_row + col)
-                for j in range(TILE_VECTORS):
-                    acc[i][j] = full_of(0)
-            chain[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, True, to.K, strip, 1, TILE_ROWS, panel, NR, acc)
             to = <const Tiles *>afresh(to)
-            strip += to.K * TILE_ROWS
-            if row + TILE_ROWS > to.rows or col + NR > to.cols:
-                for i in range(TILE_ROWS):
-                    for j in range(TILE_VECTORS):
-                        full_store(sums + i * NR + j * L, acc[i][j])
-                edge(to, row, col, sums)
-                continue
-            if to.total != NULL:
-                C_row = to.total_row
-                for i in range(TILE_ROWS):
-                    for j in range(TILE_VECTORS):
-                        acc[i][j] = full_load(to.total + (row + i) * C_row + col + j * L) + acc[i][j]
-            C_row = to.C_row
-            C = to.C + row * C_row + col
-            E = to.E + row * to.E_row + col * to.E_col
-            if to.finish == STORE:
-                finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, STORE, E, 0, C, C_row, acc)
-            elif to.finish == UPDATE:
-                finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, UPDATE, E, 0, C, C_row, acc)
-            elif to.finish == BIAS_RELU:
-                finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, BIAS_RELU, E, 0, C, C_row, acc)
-            elif to.finish == BIAS:
-                finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, BIAS, E, 0, C, C_row, acc)
-            elif to.finish == MASK_RELU:
-                finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, MASK_RELU, E, to.E_row, C, C_row, acc)
+            rest = to.rows - row
+            if rest >= TILE_ROWS and col + NR <= to.cols:
+                whole(to, row, col, strip, panel)
+            elif rest <= TILE_ROWS // 3:
+                edge(TILE_ROWS // 3, to, row, col, strip, panel)
+            elif rest <= TILE_ROWS // 3 * 2:
+                edge(TILE_ROWS // 3 * 2, to, row, col, strip, panel)
             else:
-                finish[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, MASK, E, to.E_row, C, C_row, acc)
+                edge(TILE_ROWS, to, row, col, strip, panel)
+            strip += to.K * TILE_ROWS
         panel += to.K * NR
 
 

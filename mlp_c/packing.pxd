@@ -24,6 +24,7 @@ cdef extern from "blocksizes.h" nogil:
     cdef enum:
         TILE_ROWS
         TILE_VECTORS
+        AT_ONCE
 
 
 cdef inline void pack_rows(Py_ssize_t K, const real *A, Py_ssize_t A_row, real *strip) noexcept nogil:
@@ -50,7 +51,14 @@ cdef inline void pack_rows(Py_ssize_t K, const real *A, Py_ssize_t A_row, real *
 cdef inline void pack_strips(Py_ssize_t rows, Py_ssize_t K, const real *A, Py_ssize_t A_row, Py_ssize_t A_col,
                              real *strip) noexcept nogil:
     """The strips of A[rows, K], one after the other."""
-    cdef Py_ssize_t row, i, p, here
+    cdef Py_ssize_t row, i, p, first, here, whole = rows // TILE_ROWS * TILE_ROWS
+    if A_row == 1:
+        # AT_ONCE rows of memory through all strips: else each number would come from another page.
+        for first from 0 <= first < K by AT_ONCE:
+            for row from 0 <= row < whole by TILE_ROWS:
+                for p in range(first, min(first + AT_ONCE, K)):
+                    for i in range(TILE_ROWS):
+                        strip[row * K + p * TILE_ROWS + i] = A[row + i + p * A_col]
     for row from 0 <= row < rows by TILE_ROWS:
         here = min(<Py_ssize_t>TILE_ROWS, rows - row)
         if here < TILE_ROWS:
@@ -59,11 +67,7 @@ cdef inline void pack_strips(Py_ssize_t rows, Py_ssize_t K, const real *A, Py_ss
                     strip[p * TILE_ROWS + i] = A[(row + i) * A_row + p * A_col]
                 for i in range(here, TILE_ROWS):
                     strip[p * TILE_ROWS + i] = 0
-        elif A_row == 1:
-            for p in range(K):
-                for i in range(TILE_ROWS):
-                    strip[p * TILE_ROWS + i] = A[row + i + p * A_col]
-        else:
+        elif A_row != 1:
             pack_rows(K, A + row * A_row, A_row, strip)
         strip += K * TILE_ROWS
 
@@ -87,7 +91,14 @@ cdef inline void pack_transposed(Py_ssize_t K, const real *B, Py_ssize_t B_col, 
 cdef inline void pack_panels(Py_ssize_t K, Py_ssize_t cols, const real *B, Py_ssize_t B_row, Py_ssize_t B_col,
                              real *panel) noexcept nogil:
     """The panels of B[K, cols], one after the other."""
-    cdef Py_ssize_t col, j, p, here, width = TILE_VECTORS * FULL_LANES
+    cdef Py_ssize_t col, j, p, first, here, width = TILE_VECTORS * FULL_LANES, whole = cols // width * width
+    if B_col == 1:
+        for first from 0 <= first < K by AT_ONCE:
+            for col from 0 <= col < whole by width:
+                for p in range(first, min(first + AT_ONCE, K)):
+                    for j in range(TILE_VECTORS):
+                        full_store(panel + col * K + p * width + j * FULL_LANES,
+                                   full_load(B + p * B_row + col + j * FULL_LANES))
     for col from 0 <= col < cols by width:
         here = min(width, cols - col)
         if here < width:
@@ -96,10 +107,6 @@ cdef inline void pack_panels(Py_ssize_t K, Py_ssize_t cols, const real *B, Py_ss
                     panel[p * width + j] = B[p * B_row + (col + j) * B_col]
                 for j in range(here, width):
                     panel[p * width + j] = 0
-        elif B_col == 1:
-            for p in range(K):
-                for j in range(TILE_VECTORS):
-                    full_store(panel + p * width + j * FULL_LANES, full_load(B + p * B_row + col + j * FULL_LANES))
-        else:
+        elif B_col != 1:
             pack_transposed(K, B + col * B_col, B_col, panel)
         panel += K * width

@@ -3,7 +3,7 @@
 One kernel module is built per instruction set and precision; `void *` stands for its `real *`, float64 or
 float32. Every array is in C order and aligned. No function holds the GIL, allocates or raises.
 
-A module has two tables with the same signatures and the same bits: the fast one, small or packed as `matmul` chooses,
+A module has two tables with the same signatures and the same bits: the fast one, small, packed or thin as `matmul` chooses,
 and that of the plain loops, which define what it must give.
 """
 
@@ -12,6 +12,7 @@ cdef enum Path:
     CHOSEN = 0
     SMALL = 1
     PACKED = 2
+    THIN = 3                    # as chosen, but thin wherever it can be
 
 cdef struct Layer:
     Py_ssize_t fan_in

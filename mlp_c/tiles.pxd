@@ -92,6 +92,24 @@ cdef inline void finish(lanes *like, int MR, int NV, int how, const real *E, Py_
             store[lanes](C + i * C_row + j * L, c)
 
 
+cdef inline void finish_as(lanes *like, int how, const real *E, real *C, lanes sums) noexcept nogil:
+    """One vector of an output."""
+    cdef lanes acc[MAX_ROWS][MAX_VECTORS]
+    acc[0][0] = sums
+    if how == STORE:
+        finish[lanes](like, 1, 1, STORE, E, 0, C, 0, acc)
+    elif how == UPDATE:
+        finish[lanes](like, 1, 1, UPDATE, E, 0, C, 0, acc)
+    elif how == BIAS_RELU:
+        finish[lanes](like, 1, 1, BIAS_RELU, E, 0, C, 0, acc)
+    elif how == BIAS:
+        finish[lanes](like, 1, 1, BIAS, E, 0, C, 0, acc)
+    elif how == MASK_RELU:
+        finish[lanes](like, 1, 1, MASK_RELU, E, 0, C, 0, acc)
+    else:
+        finish[lanes](like, 1, 1, MASK, E, 0, C, 0, acc)
+
+
 cdef inline void sweep(lanes *like, int MR, int NV, bint A_in_columns, const Call *call, Py_ssize_t panel) noexcept nogil:
     """All tiles of one panel. `call` is read afresh around the chain, whose loop needs all registers."""
     cdef lanes acc[MAX_ROWS][MAX_VECTORS]

@@ -16,7 +16,7 @@ from .planned_step cimport gather, take
 from .scratch cimport carve
 from .simd cimport FULL_LANES, real
 from .small cimport padded
-from .table cimport CHOSEN, PACKED, Layer, Net
+from .table cimport CHOSEN, PACKED, THIN, Layer, Net
 from .tiles cimport MASK_RELU, UPDATE
 from .wide_losses cimport loss_terms_apart, means
 
@@ -36,7 +36,7 @@ cdef struct Wide:
 
 cdef inline bint is_wide(const Net *net) noexcept nogil:
     """Is this way taken? Otherwise the planned step's."""
-    return net.path == PACKED or (net.path == CHOSEN and net.largest >= WIDE)
+    return net.path == PACKED or net.path == THIN or (net.path == CHOSEN and net.largest >= WIDE)
 
 
 cdef inline Py_ssize_t lay_out(const Net *net, Py_ssize_t rows, Wide *work) noexcept nogil:

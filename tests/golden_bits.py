@@ -25,7 +25,7 @@ from mlp_c import Network, levels
 
 FILE = Path(__file__).with_name('golden_bits.json')
 DTYPES = ('float64', 'float32')
-PATHS = ('plain', 'small', 'packed', 'fast')
+PATHS = ('plain', 'small', 'packed', 'thin', 'fast')
 PARTS = ('products', 'forward', 'gradients', 'steps', 'losses')
 DIGITS = 16
 ABOUT = ('Results of mlp_c, bit for bit, on every machine. Key: widths, then rows of the minibatch. Values: first '

@@ -122,7 +122,8 @@ def test_two_mistakes_get_no_third_name():
 @pytest.mark.full
 @each_dtype
 def test_no_two_mistakes_get_a_third_name(dtype):
-    assert check_pairs(PAIRS, dtype) >= 2500
+    """Every pair, one half in each precision: in one alone it takes minutes."""
+    assert check_pairs(PAIRS[dtype == 'float32'::2], dtype) >= 1250
 
 
 @pytest.mark.full

@@ -8,7 +8,7 @@ from mlp_c.trainer import Trainer
 from . import bits, cases, checks
 from .drawn_networks import Drawn
 
-PATHS = ('plain', 'small', 'packed')
+PATHS = ('plain', 'small', 'packed', 'thin')
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 

@@ -14,7 +14,7 @@ from .drawn_networks import Drawn, everything
 
 WIDTHS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 33, 70, 256, 257, 300)
 BATCHES = (1, 2, 3, 7, 10, 33, 64, 65, 128, 200, 255, 256, 257, 300, 512, 513, 600, 1000)
-PATHS = ('plain', 'small', 'packed')
+PATHS = ('plain', 'small', 'packed', 'thin')
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 

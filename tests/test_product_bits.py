@@ -13,7 +13,7 @@ from . import bits, cases
 
 LANES = (1, 2, 3, 7, 8, 9, 17, 33, 70)
 LENGTHS = (*range(1, 71), 255, 256, 257, 511, 512, 513)
-PATHS = ('plain', 'small', 'packed')
+PATHS = ('plain', 'small', 'packed', 'thin')
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 each_kind = pytest.mark.parametrize('kind', bits.KINDS)
