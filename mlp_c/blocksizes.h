@@ -48,11 +48,14 @@
 #define THIN_BACK 8
 #define THIN_OUTER 16
 
-/* Which path (numbers measured by `python -m tests.bench --switch`): PACKED_NUMBERS of B that are worth packing,
-   PACKED_ROWS of A that make up for it; a network with a layer of WIDE weights trains where its parameters lie;
-   THREAD_WORK multiply-adds are worth a thread, GATHER_WORK numbers of a gathered minibatch all of them. */
+/* Which path (numbers measured by `python -m tests.bench --switch`): G @ w.T is packed from PACKED_NUMBERS of w on, x @ w
+   and x.T @ G from PACKED_ROWS rows on if they are larger than the second-level cache (half of it with MANY_ROWS); thin
+   are products with THIN_NUMBERS of w. A network with a layer of WIDE weights trains where its parameters lie.
+   THREAD_WORK multiply-adds are worth a thread, THIN_WORK where w is read once, GATHER_WORK numbers of a gathered
+   minibatch all of them. */
 #define PACKED_NUMBERS 8192
-#define PACKED_ROWS 12
+#define PACKED_ROWS 20
+#define MANY_ROWS 100
 #define THIN_NUMBERS 8192
 #define THIN_WORK 100000
 #define WIDE 40000

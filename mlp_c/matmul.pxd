@@ -1,7 +1,8 @@
 """Which way a product goes: small, packed or thin, in how many parts. The rule stands here alone.
 
     small    nothing is packed; w of G @ w.T is transposed into scratch memory first
-    packed   where B is large and has enough rows of A to be packed for, or would be a large transpose
+    packed   where the second-level cache cannot hold what is read again and again, and enough rows make up for copying
+             it, or where w would have to be transposed
     thin     where w is large and there are only a few rows of x or G
 
 Whichever it is, the bits are the same. The numbers of the rule are in blocksizes.h, with the command that measures them.
@@ -16,16 +17,20 @@ from .scratch cimport carve
 from .simd cimport FULL_LANES, real
 from .small cimport PIECE, all_calls, described, padded
 from .table cimport CHOSEN, PACKED, SMALL, THIN, Net
-from .tiles cimport Call
+from .tiles cimport UPDATE, Call
 from .transpose cimport transpose
 
 cdef extern from "blocksizes.h" nogil:
     enum:
         PACKED_NUMBERS
         PACKED_ROWS
+        MANY_ROWS
         THIN_NUMBERS
         THIN_WORK
         THREAD_WORK
+
+cdef extern from "pages.h" nogil:
+    Py_ssize_t second_level_cache()
 
 cdef extern from "threads.h" nogil:
     void run_parts(int parts, void (*body)(void *, int, int) noexcept nogil, void *job)
@@ -61,11 +66,14 @@ cdef inline bint takes_thin(int path, const Product *of) noexcept nogil:
 
 cdef inline bint takes_packed(int path, const Product *of) noexcept nogil:
     """Does a product that is not thin go the packed way?"""
+    cdef Py_ssize_t cache = second_level_cache() // <Py_ssize_t>sizeof(real)
     if path == SMALL or path == PACKED:
         return path == PACKED
-    if of.B_col != 1:
+    if of.B_col != 1:                           # otherwise w would be transposed, number by number
         return of.N * of.K >= PACKED_NUMBERS
-    return of.N * min(of.K, <Py_ssize_t>KC) >= PACKED_NUMBERS and of.M >= PACKED_ROWS
+    if of.A_col != 1:                           # x.T: its strips lie across its rows
+        return of.K >= PACKED_ROWS and (of.M * of.N >= cache // 2 or of.M * of.K >= cache // 4)
+    return of.M >= PACKED_ROWS and of.N * of.K >= (cache // 2 if of.M >= MANY_ROWS else cache)
 
 
 cdef inline int parts_of(const Scratch *scratch, const Product *of, Py_ssize_t work_of_one) noexcept nogil:
@@ -77,22 +85,32 @@ cdef inline int parts_of(const Scratch *scratch, const Product *of, Py_ssize_t w
     return <int>max(most, <Py_ssize_t>1)
 
 
+cdef inline void share_small(void *job, int part, int parts) noexcept nogil:
+    """Part number `part` of a Product that takes the small way: of its rows. B lies in rows."""
+    cdef const Product *of = <const Product *>job
+    cdef Py_ssize_t begin = of.M * part // parts, end = of.M * (part + 1) // parts
+    cdef Call call = described(of.finish, of.A + begin * of.A_row, of.A_row, of.A_col, of.B, of.B_row,
+                               of.C + begin * of.C_row, of.C_row, of.E + begin * of.E_row, of.E_row)
+    all_calls(NULL, &call, end - begin, of.N, of.K, False, (<const Scratch *>of.scratch).piece)
+
+
 cdef inline void multiply(void *job) noexcept nogil:
     """One Product, on the way that the rule says."""
-    cdef const Product *of = <const Product *>job
+    cdef Product of = (<const Product *>job)[0]
     cdef const Scratch *scratch = <const Scratch *>of.scratch
-    cdef Call call
-    if takes_thin(scratch.path, of):
-        run_parts(parts_of(scratch, of, THIN_WORK), thin.share, job)
+    cdef int parts = parts_of(scratch, &of, THREAD_WORK)
+    if takes_thin(scratch.path, &of):
+        run_parts(parts_of(scratch, &of, THIN_WORK), thin.share, &of)
         return
-    if scratch.packs != NULL and takes_packed(scratch.path, of):
-        run_parts(parts_of(scratch, of, THREAD_WORK), packed.share, job)
+    if scratch.packs != NULL and takes_packed(scratch.path, &of):
+        run_parts(parts, packed.share, &of)
         return
-    call = described(of.finish, of.A, of.A_row, of.A_col, of.B, of.B_row, of.C, of.C_row, of.E, of.E_row)
     if of.B_col != 1:
         transpose(of.N, of.K, of.B, of.B_col, scratch.wT, of.N)
-        call.B, call.B_row = scratch.wT, of.N
-    all_calls(NULL, &call, of.M, of.N, of.K, False, scratch.piece)
+        of.B, of.B_row, of.B_col = scratch.wT, of.N, 1
+    if of.finish == UPDATE and of.K > KC:       # its sums wait in `piece`, of which there is one
+        parts = 1
+    run_parts(parts, share_small, &of)
 
 
 cdef inline void matmul(const Scratch *scratch, int finish, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
