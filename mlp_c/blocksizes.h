@@ -37,7 +37,6 @@
 #define MOST_PARTS 16
 #define TILE_NUMBERS (TILE_ROWS * TILE_VECTORS * FULL_LANES)
 #define BLOCK_ROWS (BLOCK_BYTES / (KC * REAL_BYTES) / TILE_ROWS * TILE_ROWS)
-#define PACKS (MOST_PARTS * BLOCK_ROWS * KC + BLOCK_COLS * KC + SUMS_OF_ALL)
 
 /* The thin path: GROUP rows of w at a time, whose numbers of A stay in registers; THIN_SUMS sums in the first-level cache
    (32 KiB in float64); at most THIN_ONWARD rows of x in x @ w, THIN_BACK rows of G in G @ w.T, THIN_OUTER terms of

@@ -14,7 +14,7 @@ from cpython.pycapsule cimport PyCapsule_New
 
 from . cimport dense, direct, losses, matmul, plain, plan, planned_step, row_blocks, steps, wide_step
 from .matmul cimport Scratch
-from .packed cimport PACKS
+from .packed cimport MOST_PARTS, packs_for
 from .simd cimport real
 from .table cimport Kernels, Net
 from .tiles cimport STORE
@@ -164,11 +164,11 @@ cdef void fast_store(const Net *net, void *work) noexcept nogil:
 
 # ---- the tables --------------------------------------------------------------------------------------------
 
-cdef Kernels _plain = Kernels(sizeof(real), PACKS, plain_product, relu, relu_derv, evaluate, output_gradient, probabilities,
+cdef Kernels _plain = Kernels(sizeof(real), packs_for(MOST_PARTS), plain_product, relu, relu_derv, evaluate, output_gradient, probabilities,
                               plain_work_bytes, plain_prepare, plain_forward, plain_predict, plain_backprop,
                               plain_gradients, plain_load, plain_step, plain_load)
 
-cdef Kernels _fast = Kernels(sizeof(real), PACKS, fast_product, relu, relu_derv, evaluate, output_gradient, probabilities,
+cdef Kernels _fast = Kernels(sizeof(real), packs_for(MOST_PARTS), fast_product, relu, relu_derv, evaluate, output_gradient, probabilities,
                              fast_work_bytes, fast_prepare, fast_forward, fast_predict, fast_backprop,
                              fast_gradients, fast_load, fast_step, fast_store)
 

@@ -11,7 +11,7 @@ Whichever it is, the bits are the same. The numbers of the rule are in blocksize
 from libc.stdint cimport uintptr_t
 
 from . cimport packed, thin
-from .packed cimport MOST_PARTS, PACKS, Product
+from .packed cimport MOST_PARTS, Product, packs_for
 from .plain cimport KC
 from .scratch cimport carve
 from .simd cimport FULL_LANES, real
@@ -43,7 +43,7 @@ cdef struct Scratch:
     real *G[2]                  # two arrays (rows, padded widest), and a vector to spare
     real *wT                    # one layer's w transposed, for the small path
     real *piece                 # PIECE numbers, or one row, for the small path
-    real *packs                 # PACKS numbers, for the packed path; NULL where no layer is large
+    real *packs                 # for the packed path and as many threads as were allowed; NULL where no layer is large
 
 
 cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place, Scratch *scratch) noexcept nogil:
@@ -54,7 +54,9 @@ cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place
     scratch.G[1] = <real *>carve(place, (rows * padded(net.widest) + FULL_LANES) * sizeof(real))
     scratch.wT = <real *>carve(place, (min(net.largest, <Py_ssize_t>PACKED_NUMBERS) if packs else net.largest) * sizeof(real))
     scratch.piece = <real *>carve(place, max(<Py_ssize_t>PIECE, padded(net.widest)) * sizeof(real))
-    scratch.packs = <real *>carve(place, PACKS * sizeof(real)) if packs else NULL
+    scratch.packs = NULL
+    if packs:
+        scratch.packs = <real *>carve(place, packs_for(max(1, min(net.threads, <int>MOST_PARTS))) * sizeof(real))
 
 
 cdef inline bint takes_thin(int path, const Product *of) noexcept nogil:

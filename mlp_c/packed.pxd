@@ -19,7 +19,6 @@ cdef extern from "blocksizes.h" nogil:
         BLOCK_ROWS
         BLOCK_COLS
         TILE_NUMBERS
-        PACKS
         SUMS_OF_ALL
         MOST_PARTS
 
@@ -39,7 +38,7 @@ cdef struct Product:
     Py_ssize_t C_row
     const real *E
     Py_ssize_t E_row
-    real *packs                 # PACKS numbers, shared by the parts
+    real *packs                 # packing memory, `packs_for` the parts that share it
     const void *scratch         # of `matmul`
 
 cdef struct Tiles:
@@ -153,6 +152,11 @@ cdef inline Py_ssize_t equal_parts(Py_ssize_t size, Py_ssize_t most, Py_ssize_t 
     return ((size + parts - 1) // parts + unit - 1) // unit * unit
 
 
+cdef inline Py_ssize_t packs_for(Py_ssize_t parts) noexcept nogil:
+    """How many numbers of packing memory so many parts need."""
+    return (parts * BLOCK_ROWS + BLOCK_COLS) * KC + SUMS_OF_ALL
+
+
 cdef inline void rectangle(const Product *of, Py_ssize_t top, Py_ssize_t rows, Py_ssize_t left, Py_ssize_t cols, int part,
                            int parts) noexcept nogil:
     """C[top : top + rows, left : left + cols], in the share of the packing memory that is this part's."""
@@ -160,8 +164,8 @@ cdef inline void rectangle(const Product *of, Py_ssize_t top, Py_ssize_t rows, P
     cdef Py_ssize_t NR = TILE_VECTORS * FULL_LANES, most_cols = BLOCK_COLS // parts // NR * NR
     cdef Py_ssize_t most_sums = SUMS_OF_ALL // parts
     cdef real *strips = of.packs + part * <Py_ssize_t>(BLOCK_ROWS * KC)
-    cdef real *panels = of.packs + <Py_ssize_t>MOST_PARTS * BLOCK_ROWS * KC + part * most_cols * KC
-    cdef real *sums = of.packs + (<Py_ssize_t>MOST_PARTS * BLOCK_ROWS + BLOCK_COLS) * KC + part * most_sums
+    cdef real *panels = of.packs + parts * <Py_ssize_t>(BLOCK_ROWS * KC) + part * most_cols * KC
+    cdef real *sums = of.packs + (parts * <Py_ssize_t>BLOCK_ROWS + BLOCK_COLS) * KC + part * most_sums
     cdef Py_ssize_t row, col, begin, wide, tall = rows, high, upper, upper_end
     cdef bint aside = of.finish == UPDATE and of.K > KC
     if rows <= 0 or cols <= 0:

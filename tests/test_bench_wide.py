@@ -114,7 +114,7 @@ def test_small_against_packed():
         assert (A.flags.c_contiguous, B.flags.c_contiguous) == order and A.shape[1] == B.shape[0]
     found = switch.measure('float64', 1, 0, layers=((6, 5),), rows=(4,))
     assert [entry['kind'] for entry in found] == list(switch.KINDS)
-    assert list(switch.ways_of(1)) == ['small', 'packed', 'chosen']
+    assert list(switch.ways_of(1)) == ['small', 'packed', 'thin', 'chosen']
     assert switch.ways_of(2)['packed, 2 threads'] == ('packed', 2)
     text = switch.markdown([{'kind': 'x @ w', 'rows': 4, 'layer': (6, 5), 'dtype': 'float64', 'seconds': {
         'small': 2e-6, 'packed': 4e-6, 'packed, 2 threads': 1e-6, 'chosen': 2e-6}}])

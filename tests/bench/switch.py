@@ -29,7 +29,7 @@ def operands(kind, rows, layer, dtype):
 
 def ways_of(most):
     """{name: (path, threads)}; `most` is the largest number of threads."""
-    ways = {'small': ('small', 1), 'packed': ('packed', 1), f'packed, {most} threads': ('packed', most),
+    ways = {'small': ('small', 1), 'packed': ('packed', 1), 'thin': ('thin', 1), f'packed, {most} threads': ('packed', most),
             'chosen': ('fast', most)}
     return ways if most > 1 else {name: way for name, way in ways.items() if ', ' not in name}
 

@@ -6,7 +6,7 @@ from .operators import mutants_of
 
 KERNELS = ('kernels.pyx', 'plain.pxd', 'dense.pxd', 'steps.pxd', 'tiles.pxd', 'panels.pxd', 'small.pxd', 'direct.pxd',
            'plan.pxd', 'planned_step.pxd', 'losses.pxd', 'wide_losses.pxd', 'elementary.pxd', 'transpose.pxd', 'scratch.pxd',
-           'packing.pxd', 'packed.pxd', 'matmul.pxd', 'wide_step.pxd', 'row_blocks.pxd')
+           'packing.pxd', 'packed.pxd', 'matmul.pxd', 'thin.pxd', 'wide_step.pxd', 'row_blocks.pxd')
 EXTENSIONS = ('engine', 'trainer', 'problems', 'arguments')
 PYTHON = ('lecture.py', 'network.py', 'problems.py', 'training.py')
 
