@@ -19,6 +19,7 @@ ASKED = [word for stage in STAGES for word in ('--stage', stage)]
 # name: (what is said of it, which of its cases are wrong: a number, 'all', or None where that is not told)
 MANNERS = {
     'crashes': ('! the port dies: exit status 3 (TURN)', 1),
+    'breaks_off': ('! the port dies: exit status 3 (TURN)', 1),
     'killed': ('! the port dies: exit status 139 (signal 11) (TURN)', 1),
     'crashes_at_the_end': ('! the port dies: exit status 3 (TURN)', 1),
     'crashes_once': ('! the port dies, but not again when the cases are asked in smaller parts', 0),
@@ -46,9 +47,10 @@ MANNERS = {
     'leaves_a_child': ('! does not end at the end of the input; killed (LAST)', 0),
     'hangs_at_the_end': ('! no answer within the time limit; killed (TURN)', 1),
 }
-WAITING = {'lingers', 'leaves_a_child', 'hangs_at_the_end'}        # these last as long as the time limit
+# These last as long as the time limit, or several times as long.
+LIMITS = {'lingers': 2, 'leaves_a_child': 2, 'hangs_at_the_end': 2, 'hangs': 4}
 RIGHT = 'right', 'at_the_end', 'shy'
-QUICK = {'crashes', 'leaves', 'floods', 'too_much', 'leaves_out', 'out_of_order', 'all_nan', 'answer_before', 'twice',
+QUICK = {'crashes', 'breaks_off', 'leaves', 'floods', 'too_much', 'leaves_out', 'out_of_order', 'all_nan', 'answer_before', 'twice',
          'invents', 'garbage', 'no_name', 'negative', 'bad_status'}
 
 
@@ -93,7 +95,7 @@ def both(small, judge, capsys, name, seconds):
 def test_bad_manners_are_named(small, judge, capsys, name):     # noqa: F811
     said, wrong = MANNERS[name]
     ids = small[2]
-    (status, lines), (status_c, lines_c) = both(small, judge, capsys, name, 2 if name in WAITING else 20)
+    (status, lines), (status_c, lines_c) = both(small, judge, capsys, name, LIMITS.get(name, 20))
     assert status == status_c == 1
     assert lines[-1] == lines_c[-1] == 'NOT right.'
     assert heard(lines, said, ids), lines

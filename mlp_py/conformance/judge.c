@@ -543,9 +543,11 @@ static Session run(const char *command, int begin, int end, double seconds) {
         }
         if (output.idle > IDLE + 10L * (end - begin) || output.length > LONGEST) { session.ended = FLOOD; break; }
     }
-    if (output.length && session.ended == EXIT) take(&output, "\n", 1);     /* a last line without its end */
     if (in >= 0) close(in);
-    if (session.ended != EXIT || !ended(child, deadline, &session.status)) {
+    int in_time = session.ended == EXIT && ended(child, deadline, &session.status);
+    /* A last line without its end: of a port that died, half an answer. */
+    if (output.length && in_time && !session.status) take(&output, "\n", 1);
+    if (!in_time) {
         if (session.ended == EXIT) session.ended = output.open ? HANG : LINGERS;
         kill(-child, SIGKILL);
         waitpid(child, NULL, 0);
@@ -859,7 +861,7 @@ static void keep_whole_stages(const Answer *given) {
     told_count = kept;
 }
 
-static void print_diagnosis(const char *kit, const Answer *given) {
+static void print_diagnosis(const char *kit, const Answer *given, int some_stages) {
     int all_right = 1, gradients_right = 1, unused, count = 0;
     read_fingerprints(kit);
     int *found = need(calloc((size_t)known_count + 1, sizeof *found));
@@ -881,14 +883,28 @@ static void print_diagnosis(const char *kit, const Answer *given) {
     }
     if (count == 1) printf("diagnosis: = what comes out when %s\n", known[found[0]].said);
     else printf("diagnosis: unknown: none of the mistakes on record gives these answers\n");
+    if (count != 1 && some_stages) printf("           the other stages may tell more: ask for all of them\n");
 }
 
 /* ---- main ------------------------------------------------------------------------------------------------------- */
 
+static const char USAGE[] =
+    "usage: judge --kit FOLDER --port 'COMMAND' [--dtype float64|float32] [--stage NAME]... [--seconds S]\n";
+
 static int usage(const char *why) {
-    fprintf(stderr, "judge: error: %s\nusage: judge --kit FOLDER --port 'COMMAND' [--dtype float64|float32] "
-                    "[--stage NAME]... [--seconds S]\n", why);
+    fprintf(stderr, "judge: error: %s\n%s", why, USAGE);
     return 2;
+}
+
+static int help(void) {
+    printf("%s\nPuts the cases of the kit to a port and says what is wrong with its answers.\n\n"
+           "--kit FOLDER      where cases.txt and expected.txt lie\n"
+           "--port 'COMMAND'  the program, as in a shell\n"
+           "--dtype TYPE      its precision, float64 if not given\n"
+           "--stage NAME      this stage alone, and no skipping in it; may be given several times\n"
+           "--seconds S       how long it may be silent, 10 if not given\n\n"
+           "Exit status: 0 every case is right, 1 not, 2 wrong usage.\n", USAGE);
+    return 0;
 }
 
 static int is_optional(const char *stage) {
@@ -901,6 +917,7 @@ int main(int argc, char **argv) {
     char **stages = need(calloc((size_t)argc + 1, sizeof *stages)), *end;
     int stage_count = 0, is_right_all = 1, first = -1;
     for (int k = 1; k < argc; k += 2) {
+        if (!strcmp(argv[k], "--help") || !strcmp(argv[k], "-h")) return help();
         if (k + 1 == argc) return usage("expected a value behind the last option");
         if (!strcmp(argv[k], "--kit")) kit = argv[k + 1];
         else if (!strcmp(argv[k], "--port")) port = argv[k + 1];
@@ -948,7 +965,7 @@ int main(int argc, char **argv) {
     print_manners();
     if (first >= 0) {
         print_failure(first, &verdicts[first]);
-        print_diagnosis(kit, given);
+        print_diagnosis(kit, given, stage_count > 0);
     }
     puts(is_right_all && !manner_count ? "Right in every case of the stages asked for." : "NOT right.");
     return is_right_all && !manner_count ? 0 : 1;

@@ -99,9 +99,9 @@ def _converse(process, data, output, seconds):
             if output.is_flood():
                 ended = 'flood'
                 break
-    if output.rest and ended == 'exit':             # a last line without its end
-        output.take(b'\n')
     status = _status(process, ended, deadline)
+    if output.rest and ended == 'exit' and status == 0:     # a last line without its end: of a port that died, half an answer
+        output.take(b'\n')
     errors += _left(process.stderr)
     if status is None:
         ended, status = 'hang' if output.open else 'lingers', -signal.SIGKILL

@@ -75,14 +75,16 @@ def _is_of(case, answer, dtype):
 
 # ---- printing -----------------------------------------------------------------------------------------------------
 
-def lines(outcome, say, text_of=None):
-    """The lines for the console; text_of: a function of a case that gives its line."""
+def lines(outcome, say, text_of=None, some_stages=False):
+    """The lines for the console; text_of: a function of a case that gives its line; some_stages: not all were asked."""
     yield from table(outcome, say)
     yield from (f'! {text}' for text in manners(outcome, say))
     if outcome.first() is not None:
         yield from failure(outcome, outcome.first(), say, text_of)
     if outcome.fault or outcome.first() is not None and outcome.verdicts[outcome.first()].problem.key != 'lacks':
         yield diagnosis(outcome.fault, say)
+        if outcome.fault is None and some_stages:
+            yield say('other stages')
     yield say('passed' if outcome.is_right() else 'failed')
 
 

@@ -69,6 +69,8 @@ FRAME = {
     'within': ('{value} within {bound}', '{value}, 오차 {bound} 이내'),
     'unknown fault': ('diagnosis: unknown: none of the mistakes on record gives these answers',
                       '진단:      알 수 없습니다. 알려진 실수 가운데 이런 결과를 내는 것이 없습니다.'),
+    'other stages': ('           the other stages may tell more: ask for all of them',
+                     '           다른 단계까지 모두 물어보면 알 수 있을지도 모릅니다.'),
     'fault': ('diagnosis: = what comes out when {text}',
               '진단:      다음 실수를 했을 때 나오는 결과와 똑같습니다. {text}'),
     'passed': ('Right in every case of the stages asked for.', '물어본 단계의 모든 문제를 맞혔습니다.'),
