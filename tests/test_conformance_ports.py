@@ -142,6 +142,13 @@ def test_mistakes_of_the_draws_are_named_though_every_case_is_right(tmp_path, ca
     assert fault.korean in capsys.readouterr().out
 
 
+@pytest.mark.full
+@pytest.mark.parametrize('fault', wrong_ports.FAULTS, ids=lambda fault: fault.key)
+def test_every_mistake_in_a_module_is_named(tmp_path, capsys, fault):
+    status, lines = by_python(capsys, saved(tmp_path, wrong_ports.source(fault)))
+    assert status == 1 and f'diagnosis: = what comes out when {fault.english}' in lines, lines
+
+
 @pytest.mark.parametrize('version, model', [('hidden1', r'set_hidden\(\d+\)'), ('hiddens', r'set_hidden\(\[\d+\]\)')])
 def test_one_hidden_layer_is_asked_of_both_models(tmp_path, capsys, version, model):
     """A port of which one version alone is wrong, in what both can be asked."""
