@@ -44,12 +44,12 @@
 #define GROUP 8
 #define THIN_SUMS 4096
 #define THIN_ONWARD 3
-#define THIN_BACK 8
+#define THIN_BACK (REAL_BYTES == 8 ? 12 : 8)
 #define THIN_OUTER 16
 
-/* Which path (numbers measured by `python -m tests.bench --switch`): G @ w.T is packed from PACKED_NUMBERS of w on, x @ w
-   and x.T @ G from PACKED_ROWS rows on if they are larger than the second-level cache (half of it with MANY_ROWS); thin
-   are products with THIN_NUMBERS of w. A network with a layer of WIDE weights trains where its parameters lie.
+/* Which path (numbers measured by `python -m tests.bench --switch`): G @ w.T is packed from PACKED_NUMBERS of w on. x @ w
+   is from PACKED_ROWS rows on, if w is larger than the second-level cache (half of it with MANY_ROWS); x.T @ G of as many
+   rows, if w is larger than half of it or x larger than a quarter. Thin are products with THIN_NUMBERS of w. A network with a layer of WIDE weights trains where its parameters lie.
    THREAD_WORK multiply-adds are worth a thread, THIN_WORK where w is read once, GATHER_WORK numbers of a gathered
    minibatch all of them. */
 #define PACKED_NUMBERS 8192

@@ -164,12 +164,12 @@ cdef void fast_store(const Net *net, void *work) noexcept nogil:
 
 # ---- the tables --------------------------------------------------------------------------------------------
 
-cdef Kernels _plain = Kernels(sizeof(real), packs_for(MOST_PARTS), plain_product, relu, relu_derv, evaluate, output_gradient, probabilities,
-                              plain_work_bytes, plain_prepare, plain_forward, plain_predict, plain_backprop,
+cdef Kernels _plain = Kernels(sizeof(real), packs_for(MOST_PARTS), plain_product, relu, relu_derv, evaluate,
+                              output_gradient, probabilities, plain_work_bytes, plain_prepare, plain_forward, plain_predict, plain_backprop,
                               plain_gradients, plain_load, plain_step, plain_load)
 
-cdef Kernels _fast = Kernels(sizeof(real), packs_for(MOST_PARTS), fast_product, relu, relu_derv, evaluate, output_gradient, probabilities,
-                             fast_work_bytes, fast_prepare, fast_forward, fast_predict, fast_backprop,
+cdef Kernels _fast = Kernels(sizeof(real), packs_for(MOST_PARTS), fast_product, relu, relu_derv, evaluate,
+                             output_gradient, probabilities, fast_work_bytes, fast_prepare, fast_forward, fast_predict, fast_backprop,
                              fast_gradients, fast_load, fast_step, fast_store)
 
 plain_table = PyCapsule_New(&_plain, "mlp_c.kernels", NULL)

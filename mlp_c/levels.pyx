@@ -39,6 +39,7 @@ cdef extern from *:
 cdef extern from "threads.h":
     void watch_forks()
     int allowed_threads() nogil
+    int forked
 
 cdef int MOST_THREADS = 1_000_000
 cdef int threads_wanted = MOST_THREADS
@@ -155,7 +156,7 @@ def product(cnp.ndarray A, cnp.ndarray B, str level, str path="fast", int thread
         packs = np.empty(kernels.packs + 64 // size, dtype=A.dtype)
         packs = packs_of[A.dtype] = packs[-(<size_t>cnp.PyArray_DATA(packs)) % 64 // size:]     # on a cache line
     cdef bint A_lies = A.flags.c_contiguous, B_lies = B.flags.c_contiguous
-    kernels.product(PATHS[path], threads, M, N, K, cnp.PyArray_DATA(A), K if A_lies else 1, 1 if A_lies else M,
+    kernels.product(PATHS[path], 1 if forked else threads, M, N, K, cnp.PyArray_DATA(A), K if A_lies else 1, 1 if A_lies else M,
                     cnp.PyArray_DATA(B), N if B_lies else 1, 1 if B_lies else K, cnp.PyArray_DATA(C),
                     cnp.PyArray_DATA(wT), cnp.PyArray_DATA(packs))
     return C

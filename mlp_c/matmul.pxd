@@ -73,13 +73,13 @@ cdef inline bint takes_packed(int path, const Product *of) noexcept nogil:
         return path == PACKED
     if of.B_col != 1:                           # otherwise w would be transposed, number by number
         return of.N * of.K >= PACKED_NUMBERS
-    if of.A_col != 1:                           # x.T: its strips lie across its rows
+    if of.A_col > 1:                            # x.T: its strips lie across its rows
         return of.K >= PACKED_ROWS and (of.M * of.N >= cache // 2 or of.M * of.K >= cache // 4)
     return of.M >= PACKED_ROWS and of.N * of.K >= (cache // 2 if of.M >= MANY_ROWS else cache)
 
 
 cdef inline int parts_of(const Scratch *scratch, const Product *of, Py_ssize_t work_of_one) noexcept nogil:
-    """How many threads are worth it; all of them where a test wants one way alone."""
+    """How many threads are worth it; all of them where a test overrules the rule."""
     cdef Py_ssize_t most
     if scratch.path != CHOSEN:
         return min(scratch.threads, <int>MOST_PARTS)

@@ -125,7 +125,7 @@ cdef inline void whole(const Tiles *to, Py_ssize_t row, Py_ssize_t col, const re
 
 
 cdef inline void block(const Tiles *to) noexcept nogil:
-    """All tiles of a block, panel by panel; below a third or two of a tile's rows, the last one is cut."""
+    """All tiles of a block, panel by panel; where at most a third or two thirds of its rows are left, the last tile is cut to that."""
     cdef const real *strip
     cdef const real *panel = to.panels
     cdef Py_ssize_t row, col, rest, NR = TILE_VECTORS * FULL_LANES

@@ -53,7 +53,7 @@ cdef inline void pack_strips(Py_ssize_t rows, Py_ssize_t K, const real *A, Py_ss
     """The strips of A[rows, K], one after the other."""
     cdef Py_ssize_t row, i, p, first, here, whole = rows // TILE_ROWS * TILE_ROWS
     if A_row == 1:
-        # AT_ONCE rows of memory through all strips: else each number would come from another page.
+        # AT_ONCE rows of memory through all strips: else each run of a strip's numbers would come from another page.
         for first from 0 <= first < K by AT_ONCE:
             for row from 0 <= row < whole by TILE_ROWS:
                 for p in range(first, min(first + AT_ONCE, K)):

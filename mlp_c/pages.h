@@ -33,14 +33,15 @@ static inline void ask_for_large_pages(void *memory, size_t bytes) {
 /* Asked once; two threads that ask at the same time find the same. */
 static inline ptrdiff_t second_level_cache(void) {
     static ptrdiff_t bytes = 0;
-    if (bytes == 0) {
-        ptrdiff_t found = 0;
+    ptrdiff_t found = __atomic_load_n(&bytes, __ATOMIC_RELAXED);
+    if (found == 0) {
 #if defined(__linux__) && defined(_SC_LEVEL2_CACHE_SIZE)
         found = sysconf(_SC_LEVEL2_CACHE_SIZE);
 #endif
-        bytes = found > 0 ? found : USUAL_CACHE;
+        found = found > 0 ? found : USUAL_CACHE;
+        __atomic_store_n(&bytes, found, __ATOMIC_RELAXED);
     }
-    return bytes;
+    return found;
 }
 
 #endif

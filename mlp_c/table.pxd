@@ -12,7 +12,7 @@ cdef enum Path:
     CHOSEN = 0
     SMALL = 1
     PACKED = 2
-    THIN = 3                    # as chosen, but thin wherever it can be
+    THIN = 3                    # thin wherever it can be; else small in a network, as chosen in `product`
 
 cdef struct Layer:
     Py_ssize_t fan_in

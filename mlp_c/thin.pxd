@@ -1,11 +1,11 @@
-"""Thin products: a few rows against a matrix too large for the caches, which is read once and in the order of memory.
+"""Thin products: a few rows of x or G and a w of some size, which is read once and in the order of memory.
 
-The tiles of the other ways walk down a panel of columns. Where B is large and A has a row or two, nothing makes up for
+The tiles of the other ways walk down a panel of columns. Where w is large and there are few rows, nothing makes up for
 what that costs: each row of a panel lies in another page of memory.
 
     onward    x @ w         GROUP rows of w at a time are added onto a row of sums
     back      G @ w.T       squares of w, transposed in registers
-    outer     x.T @ G       tiles along the rows of w, four at a time; for the update
+    outer     x.T @ G       tiles along the rows of w, four at a time; for gradients and the update
 
 Each element's chain has the order of `plain.dot`.
 """
@@ -189,7 +189,7 @@ cdef inline Py_ssize_t along(lanes *like, int MR, int NV, const Product *of, Py_
 
 
 cdef inline void outer(const Product *of, Py_ssize_t top, Py_ssize_t end) noexcept nogil:
-    """Rows top .. end-1 of C, of at most KC terms."""
+    """Rows top .. end-1 of C, of at most THIN_OUTER terms."""
     cdef Py_ssize_t row = top, col
     while row < end:
         if row + 4 <= end:

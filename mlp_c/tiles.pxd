@@ -1,4 +1,4 @@
-"""The tile of the small path: a block of an output kept in registers while the inner index runs.
+"""The tile: a block of an output kept in registers while the inner index runs.
 
     acc[i][j] = fma(A[i, p], B[p, j], acc[i][j])     for p = 0 .. K-1; i over MR rows, j over NV vectors of columns
 

@@ -1,6 +1,6 @@
 """The wide step: training on parameters where they lie, for networks with a layer too large to be copied.
 
-Where the planned step keeps padded copies, here each product packs what it reads; only the last layer's output lies in
+Where the planned step keeps padded copies, here each product goes the way that `matmul` chooses; only the last layer's output lies in
 padded rows, for the losses in vectors. The order of everything is that of `steps.step`.
 
     forward    h_l+1 = relu(h_l @ w + b)                       bias and ReLU in the store

@@ -102,11 +102,19 @@ def around_blocks(step, offset):
 @each_dtype
 @pytest.mark.parametrize('step', [32, pytest.param(1, marks=pytest.mark.full)])
 def test_products_around_blocks(dtype, step, seed):
-    """NN, TN, NT, for 1, 2 and 8 threads: packed, and as chosen."""
+    """NN, TN, NT: packed for 1, 2 and 8 threads; small, thin and as chosen for 2."""
     pool = bits.mixed(np.random.default_rng([seed, 7]), 1_400_000, dtype)
     compare_products(around_blocks(step, seed % step), dtype, pool, [
-        (levels.level, path, kind, threads) for path in ('packed', 'fast') for kind in KIND_OF_PRODUCT
+        (levels.level, path, kind, threads) for path in ('packed', 'small', 'thin', 'fast') for kind in KIND_OF_PRODUCT
         for threads in (THREADS if path == 'packed' else (2,))], levels.level)
+
+
+@each_dtype
+def test_thin_products_of_more_columns_than_sums(dtype, seed):
+    """More columns than there is room for sums on the stack: in two goes, beside each other in threads."""
+    pool = bits.mixed(np.random.default_rng([seed, 9]), 1_400_000, dtype)
+    compare_products([(1, 4100, 257), (2, 2060, 9), (3, 1400, 257)], dtype, pool,
+                     [(levels.level, 'thin', kind, threads) for kind in KIND_OF_PRODUCT for threads in THREADS], levels.level)
 
 
 @pytest.mark.full
@@ -122,7 +130,7 @@ def test_products_around_blocks_of_levels(level, dtype, seed):
 @pytest.mark.parametrize('level', [pytest.param(level, marks=[pytest.mark.full] * (level != levels.level))
                                    for level in levels.runnable()])
 def test_products_of_levels(level, dtype, seed):
-    """Both paths of every level that runs here, against the plain loops of the level in use."""
+    """All paths of every level that runs here, against the plain loops of the level in use."""
     for k, (kind, numbers) in enumerate(bits.KINDS.items()):
         pool = numbers(np.random.default_rng([seed, k]), 100_000, dtype)
         compare_products(all_shapes((1, 3, 8, 17))[k::len(bits.KINDS)], dtype, pool,

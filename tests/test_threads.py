@@ -50,13 +50,13 @@ def compare(use, networks, paths, dtype, seed, threads=(1, 2, 8)):
 
 @each_dtype
 def test_any_number_of_threads(use, dtype, seed):
-    compare(use, WIDE[1:2], ('fast', 'packed'), dtype, seed)
+    compare(use, WIDE[1:2], ('fast', 'packed', 'thin'), dtype, seed)
 
 
 @pytest.mark.full
 @each_dtype
 def test_wide_networks_for_any_number_of_threads(use, dtype, seed):
-    compare(use, (*WIDE, TALL), ('fast', 'packed'), dtype, seed)
+    compare(use, (*WIDE, TALL), ('fast', 'small', 'packed', 'thin'), dtype, seed)
 
 
 @each_dtype
@@ -114,6 +114,18 @@ def test_threads_allowed_later_are_taken(use):
     use(levels.level, 'fast')
     net, x = mlp_c.Network(4, [32, 16], 4, std=0.4, rng=5), np.random.default_rng(1).normal(size=(3000, 4))
     other = mlp_c.Network(4, [32, 16], 4, std=0.4, rng=5)
+    for number in (1, 3, 1, 8, 2):
+        with_threads(number, lambda: net.train_step('regression', x, x, 0.1))
+        with_threads(1, lambda: other.train_step('regression', x, x, 0.1))
+    with bits.Comparing() as same:
+        same(net.theta, other.theta)
+
+
+def test_packing_memory_grows_with_the_threads(use):
+    """Each of the threads has strips of its own in it."""
+    use(levels.level, 'packed')
+    net, other = (mlp_c.Network(90, [100], 90, std=0.1, rng=5) for _ in range(2))
+    x = np.random.default_rng(1).normal(size=(70, 90))
     for number in (1, 3, 1, 8, 2):
         with_threads(number, lambda: net.train_step('regression', x, x, 0.1))
         with_threads(1, lambda: other.train_step('regression', x, x, 0.1))

@@ -95,7 +95,7 @@ def _check(arguments, say, parser, twin):
             print(f'{twin}: {error}', file=sys.stderr)
             return 1
         outcome = module.check(port, asked, may_skip, not arguments.stage)
-    for line in table.lines(outcome, say, cases.text, bool(arguments.stage)):
+    for line in table.lines(outcome, say, cases.text, bool(arguments.stage) and set(arguments.stage) < set(STAGES)):
         print(line)
     return 0 if outcome.is_right() else 1
 

@@ -546,7 +546,7 @@ static Session run(const char *command, int begin, int end, double seconds) {
     if (in >= 0) close(in);
     int in_time = session.ended == EXIT && ended(child, deadline, &session.status);
     /* A last line without its end: of a port that died, half an answer. */
-    if (output.length && in_time && !session.status) take(&output, "\n", 1);
+    if (output.length && session.ended == EXIT && !(in_time && session.status)) take(&output, "\n", 1);
     if (!in_time) {
         if (session.ended == EXIT) session.ended = output.open ? HANG : LINGERS;
         kill(-child, SIGKILL);
@@ -888,6 +888,8 @@ static void print_diagnosis(const char *kit, const Answer *given, int some_stage
 
 /* ---- main ------------------------------------------------------------------------------------------------------- */
 
+enum { ALL_STAGES = 10 };
+
 static const char USAGE[] =
     "usage: judge --kit FOLDER --port 'COMMAND' [--dtype float64|float32] [--stage NAME]... [--seconds S]\n";
 
@@ -905,6 +907,12 @@ static int help(void) {
            "--seconds S       how long it may be silent, 10 if not given\n\n"
            "Exit status: 0 every case is right, 1 not, 2 wrong usage.\n", USAGE);
     return 0;
+}
+
+static int distinct(char **names, int count) {
+    int found = 0;
+    for (int k = 0; k < count; k++) found += !among(names, k, names[k]);
+    return found;
 }
 
 static int is_optional(const char *stage) {
@@ -965,7 +973,7 @@ int main(int argc, char **argv) {
     print_manners();
     if (first >= 0) {
         print_failure(first, &verdicts[first]);
-        print_diagnosis(kit, given, stage_count > 0);
+        print_diagnosis(kit, given, stage_count && distinct(stages, stage_count) < ALL_STAGES);
     }
     puts(is_right_all && !manner_count ? "Right in every case of the stages asked for." : "NOT right.");
     return is_right_all && !manner_count ? 0 : 1;

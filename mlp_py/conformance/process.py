@@ -100,7 +100,7 @@ def _converse(process, data, output, seconds):
                 ended = 'flood'
                 break
     status = _status(process, ended, deadline)
-    if output.rest and ended == 'exit' and status == 0:     # a last line without its end: of a port that died, half an answer
+    if output.rest and ended == 'exit' and not status:      # a last line without its end: of a port that died, half an answer
         output.take(b'\n')
     errors += _left(process.stderr)
     if status is None:

@@ -5,7 +5,7 @@
     python -m tests.bench --json run.json --plot run.png   all figures, a picture
     python -m tests.bench --results                        writes tests/bench/RESULTS.md; under 25 minutes
     python -m tests.bench --map map.png                    only who is quicker where, by width and batch
-    python -m tests.bench --switch                         only where mlp_c goes packed, and on threads
+    python -m tests.bench --switch                         only which way mlp_c goes, and when on threads
 
 Contestants take turns in shuffled order; medians count. Nobody is timed whose parameters, after the same steps, are not
 those of mlp_py. Let the machine be idle otherwise.
@@ -55,7 +55,7 @@ def arguments_of(argv):
     add('--json', metavar='FILE', help='write every figure, e.g. --json run.json')
     add('--plot', metavar='FILE', help='draw the training steps and the map, e.g. --plot run.png (needs matplotlib)')
     add('--map', metavar='FILE', help='measure and draw the map alone, e.g. --map map.png (needs matplotlib)')
-    add('--switch', action='store_true', help='time products small and packed, and nothing else')
+    add('--switch', action='store_true', help='time products small, packed and thin, and nothing else')
     add('--results', action='store_true', help=f'write {RESULTS.name} beside this page')
     arguments = parser.parse_args(argv)
     for option in ('rows', 'problem'):

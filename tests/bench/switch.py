@@ -1,4 +1,4 @@
-"""Small or packed, and when on threads: single products both ways, for the rule in mlp_c/matmul.pxd.
+"""Small, packed or thin, and when on threads: single products all ways, for the rule in mlp_c/matmul.pxd.
 
     python -m tests.bench --switch
 
@@ -15,8 +15,9 @@ from .arithmetic import DTYPES
 from .report import table
 from .wide import thread_counts
 
-LAYERS = ((32, 32), (64, 64), (64, 128), (256, 10), (10, 256), (128, 128), (256, 256), (784, 128))
-ROWS = (1, 4, 8, 12, 16, 32, 100, 400)
+LAYERS = ((32, 32), (64, 64), (64, 128), (256, 10), (10, 256), (128, 128), (256, 256), (784, 128),
+          (512, 512), (1024, 1024))
+ROWS = (1, 2, 3, 4, 8, 12, 16, 20, 24, 32, 100, 400)
 KINDS = ('x @ w', 'x.T @ G', 'G @ w.T')
 
 
@@ -29,8 +30,8 @@ def operands(kind, rows, layer, dtype):
 
 def ways_of(most):
     """{name: (path, threads)}; `most` is the largest number of threads."""
-    ways = {'small': ('small', 1), 'packed': ('packed', 1), 'thin': ('thin', 1), f'packed, {most} threads': ('packed', most),
-            'chosen': ('fast', most)}
+    ways = {'small': ('small', 1), 'packed': ('packed', 1), 'thin': ('thin', 1),
+            **{f'{path}, {most} threads': (path, most) for path in ('small', 'packed', 'thin')}, 'chosen': ('fast', most)}
     return ways if most > 1 else {name: way for name, way in ways.items() if ', ' not in name}
 
 
@@ -70,7 +71,7 @@ def markdown(found):
     gains = ['threads gain'] * any(name.startswith('packed, ') for name in names)
     head = ['product', 'rows', 'I x O', *(f'{name}, us' for name in names), 'small / packed', *gains,
             'chosen / quickest']
-    return '\n'.join([f'### Small or packed, {found[0]["dtype"]}', '', *table(head, lines)])
+    return '\n'.join([f'### Small, packed or thin, {found[0]["dtype"]}', '', *table(head, lines)])
 
 
 def run(dtypes=DTYPES):
