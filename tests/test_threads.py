@@ -88,7 +88,7 @@ def trained(widths, rows, dtype, problem, ordered):
     return net.theta, np.array(told, float)
 
 
-BLOCKS = ([4, 32, 16, 4], 3000), ([3, 50, 1, 20, 2], 1500), ([30, 60, 5], 1025)
+BLOCKS = ([4, 32, 16, 4], 3000), ([3, 50, 1, 20, 2], 3000), ([30, 60, 5], 1025)
 MORE_BLOCKS = ([2, 7], 40_000), ([4, 32, 16, 4], 17_000), ([10, 4, 1], 20_000), ([17, 33, 9], 640), ([3, 40, 40, 3], 4096)
 
 
@@ -183,11 +183,14 @@ def run(script, **environment):
 
 @pytest.mark.skipif(not os.path.isdir('/proc/self/task'), reason='threads are counted in /proc')
 def test_small_networks_take_none():
-    """A wide network makes OpenMP start its threads; a small one does not, nor a wide one that may take one."""
+    """A wide network makes OpenMP start its threads, and a small one on many rows; else a small one does not, nor one that
+    may take one."""
     script = 'trained(*SMALL); print(task_count()); trained(*WIDE); print(task_count(), mlp_c.runtime_info()["threads"])'
     assert run(script, OMP_NUM_THREADS='3') == ['1', '3', '3']
     assert run(script, OMP_NUM_THREADS='1') == ['1', '1', '1']
     assert run('mlp_c.set_num_threads(1);' + script, OMP_NUM_THREADS='3') == ['1', '1', '1']
+    many_rows = 'trained([4, 32, 16, 4], 3000); print(task_count())'
+    assert run(many_rows, OMP_NUM_THREADS='3') == ['3'] and run(many_rows, OMP_NUM_THREADS='1') == ['1']
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='no fork here')
