@@ -100,7 +100,7 @@ def around_blocks(step, offset):
 
 
 @each_dtype
-@pytest.mark.parametrize('step', [32, pytest.param(2, marks=pytest.mark.full)])
+@pytest.mark.parametrize('step', [64, pytest.param(2, marks=pytest.mark.full)])
 def test_products_around_blocks(dtype, step, seed):
     """NN, TN, NT: packed for 1, 2 and 8 threads; small, thin and as chosen for 2."""
     pool = bits.mixed(np.random.default_rng([seed, 7]), 1_400_000, dtype)
