@@ -65,9 +65,9 @@ class Workshop:
             shutil.copytree(like.folder, self.folder)
         else:
             self.folder.mkdir()
-            leave = shutil.ignore_patterns('__pycache__', '*.so', '*.c', 'build')
             for name in COPIED:
-                source = Path(root, name)
+                source = Path(root, name)       # what C there is in mlp_c is translated; elsewhere it is a source
+                leave = shutil.ignore_patterns('__pycache__', '*.so', 'build', *(['*.c'] if name == 'mlp_c' else []))
                 (shutil.copytree(source, self.folder / name, ignore=leave) if source.is_dir()
                  else shutil.copy(source, self.folder))
             for name in ('levels', 'network', 'kernels', *EXTENSIONS):
