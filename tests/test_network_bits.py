@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mlp_c import levels
+from mlp_c import Network, levels
 
 from . import bits, cases
 from .drawn_networks import Drawn, everything
@@ -71,6 +71,23 @@ def test_networks_of_levels(use, dtype, seed):
 def test_larger_networks(use, dtype, turn, seed):
     """"fast" as well: where a layer is wide, `matmul` chooses."""
     compare_networks(use, [(levels.level, path) for path in (*PATHS, 'fast')], dtype, seed + 10 + turn, 700_000)
+
+
+@pytest.mark.full
+@each_dtype
+def test_a_layer_larger_than_all_work_memory(use, dtype, seed):
+    """A transpose of its w would run over: G @ w.T of a large layer must be packed, or thin."""
+    rng, seen = np.random.default_rng([seed, 13]), []
+    x, G = (bits.ordinary(rng, 13 * width, dtype).reshape(13, width) for width in (2, 2600))
+    for path in ('plain', 'fast'):
+        use(levels.level, path)
+        net = Network(2, [2600], 2600, std=0.01, rng=5, dtype=dtype)
+        output, aux = net.forward(x)
+        net.backprop(G, aux, 0.5)
+        seen.append((output, net.theta))
+    with bits.Comparing() as same:
+        for got, expected in zip(*seen, strict=True):
+            same(got, expected)
 
 
 @each_dtype
