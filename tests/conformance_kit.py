@@ -1,4 +1,4 @@
-"""The conformance kit under test: a small kit for ports with bad manners, judge.c and port.c compiled, both judges."""
+"""The conformance kit under test: a small kit for ports with bad manners, judge.c and the ports compiled, both judges."""
 import re
 import shlex
 import shutil
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PORTS = Path(__file__).resolve().parent / 'ports'
 CC = shutil.which('cc') or shutil.which('gcc') or shutil.which('clang')
 NODE = shutil.which('node')
+RUSTC = shutil.which('rustc')
 WARNINGS = ['-Wall', '-Wextra', '-Werror', '-std=c99', '-ffp-contract=off']
 BUILT = {}          # {target's name: its path}; each page that imports a fixture has one of its own
 
@@ -91,6 +92,18 @@ def port_js():
     if NODE is None:
         pytest.skip('no node on the path')
     return shlex.join([NODE, str(PORTS / 'port.js')])
+
+
+@pytest.fixture(scope='session')
+def port_rs(tmp_path_factory):
+    """The port in Rust, compiled."""
+    if RUSTC is None:
+        pytest.skip('no rustc on the path')
+    target = tmp_path_factory.mktemp('rust') / 'port'
+    command = [RUSTC, '--edition', '2021', '-D', 'warnings', '-o', str(target), str(PORTS / 'port.rs')]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return shlex.quote(str(target))
 
 
 @pytest.fixture(scope='session')

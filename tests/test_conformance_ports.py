@@ -12,7 +12,7 @@ from mlp_py import cli
 from mlp_py.conformance import cases, check_command, contract, lecture_typed_in, module, ports, wrong_ports
 
 from .conformance_kit import (PORTS, ROOT, by_c, by_python, judge, port_c, port_js,  # noqa: F401  (fixtures too)
-                              texts)
+                              port_rs, texts)
 
 PASSED = 'Right in every case of the stages asked for.'
 OPTIONAL = [stage for stage in cases.STAGES if stage not in cases.REQUIRED]
@@ -42,6 +42,13 @@ def test_the_port_in_javascript_is_right_and_skips_bits_alone(port_js, judge, te
     assert [stage for stage, (*_, skipped) in counts(lines).items() if skipped] == ['bits', 'all']
 
 
+def test_the_port_in_rust_is_right_in_every_stage(port_rs, judge, texts, capsys):       # noqa: F811
+    stages = [word for stage in cases.STAGES for word in ('--stage', stage)]
+    status, lines = by_python(capsys, '--port', port_rs, *stages)
+    assert (status, lines[-1]) == (0, PASSED), lines
+    assert by_c(judge, texts, '--port', port_rs, *stages) == (status, lines)
+
+
 def test_a_stage_that_is_asked_for_may_not_be_skipped(port_js, judge, texts, capsys):       # noqa: F811
     for status, lines in (by_python(capsys, '--port', port_js, '--stage', 'bits'),
                           by_c(judge, texts, '--port', port_js, '--stage', 'bits')):
@@ -62,7 +69,7 @@ def test_the_command_knows_the_stages():
     assert check_command.STAGES == cases.STAGES
 
 
-@pytest.mark.parametrize('source', ['port.c', 'port.js'])
+@pytest.mark.parametrize('source', ['port.c', 'port.js', 'port.rs'])
 def test_adapters_are_short(source):
     assert len((PORTS / source).read_text(encoding='utf-8').splitlines()) <= 120
 

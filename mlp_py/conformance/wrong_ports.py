@@ -4,6 +4,7 @@ A Fault is one mistake. Where the version with one hidden layer and the version 
 are in both. The edits are made with the words of the page `edits`.
 """
 import types
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,8 +41,14 @@ def source(*faults):
 def module(*faults):
     """A fresh module that holds the text with these faults; with none, the right text."""
     made = types.ModuleType(' + '.join(fault.key for fault in faults) or 'lecture_typed_in')
-    exec(compile(source(*faults), made.__name__, 'exec'), made.__dict__)
+    exec(_compiled(*faults), made.__dict__)
     return made
+
+
+@lru_cache(maxsize=128)
+def _compiled(*faults):
+    """The code of a module: one is asked many cases, each in a module of its own."""
+    return compile(source(*faults), ' + '.join(fault.key for fault in faults) or 'lecture_typed_in', 'exec')
 
 
 FAULTS = (
