@@ -21,6 +21,7 @@ cdef extern from "blocksizes.h" nogil:
         TILE_NUMBERS
         SUMS_OF_ALL
         MOST_PARTS
+        AHEAD
 
 cdef struct Product:
     # C[M, N] = what `finish` makes of A[M, K] @ B[K, N]; steps in elements
@@ -76,7 +77,7 @@ cdef inline void edge(int MR, const Tiles *to, Py_ssize_t row, Py_ssize_t col, c
     for i in range(MR):
         for j in range(TILE_VECTORS):
             acc[i][j] = full_of(0)
-    chain[full](<full *>NULL, MR, TILE_VECTORS, True, to.K, strip, 1, TILE_ROWS, panel, TILE_VECTORS * L, acc)
+    chain[full](<full *>NULL, MR, TILE_VECTORS, True, AHEAD, to.K, strip, 1, TILE_ROWS, panel, TILE_VECTORS * L, acc)
     for i in range(MR):
         for j in range(TILE_VECTORS):
             full_store(sums + (i * TILE_VECTORS + j) * L, acc[i][j])
@@ -97,10 +98,10 @@ cdef inline void whole(const Tiles *to, Py_ssize_t row, Py_ssize_t col, const re
     cdef real *C
     cdef Py_ssize_t i, j, C_row, L = FULL_LANES
     for i in range(TILE_ROWS):
-        prefetch(to.C + (row + i) * to.C_row + col)
         for j in range(TILE_VECTORS):
+            prefetch(to.C + (row + i) * to.C_row + col + j * L)
             acc[i][j] = full_of(0)
-    chain[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, True, to.K, strip, 1, TILE_ROWS, panel, TILE_VECTORS * L, acc)
+    chain[full](<full *>NULL, TILE_ROWS, TILE_VECTORS, True, AHEAD, to.K, strip, 1, TILE_ROWS, panel, TILE_VECTORS * L, acc)
     to = <const Tiles *>afresh(to)
     if to.total != NULL:
         C_row = to.total_row

@@ -190,6 +190,7 @@ MLP_ALIAS(quarter)
 
 /* Ask for the cache line at p, to be written soon. */
 static inline void prefetch(const real *p) { __builtin_prefetch(p, 1, 3); }
+static inline void prefetch_to_read(const real *p) { __builtin_prefetch(p, 0, 3); }
 
 /* p, of which the compiler shall know nothing: what is read through it is read where it is used, not kept in a register
    (that is, on the stack) from outside a loop that mostly runs once, or over a loop that needs all registers. */

@@ -179,7 +179,7 @@ cdef inline Py_ssize_t along(lanes *like, int MR, int NV, const Product *of, Py_
         for i in range(MR):
             for j in range(NV):
                 spread[lanes](&acc[i][j], 0)
-        chain[lanes](like, MR, NV, True, of.K, of.A + row, 1, of.A_col, of.B + col, of.B_row, acc)
+        chain[lanes](like, MR, NV, True, 0, of.K, of.A + row, 1, of.A_col, of.B + col, of.B_row, acc)
         if of.finish == UPDATE:
             finish[lanes](like, MR, NV, UPDATE, of.E, 0, C + col, of.C_row, acc)
         else:

@@ -9,7 +9,7 @@ tile serves x @ w, x.T @ G, and G @ w.T given w.T. What becomes of the sums is f
 MR, NV and the vector's type are constants wherever these functions are called: the compiler makes one tile of each.
 """
 
-from .simd cimport afresh, lane_cnt, lanes, load, real, spread, store, vfma, vrelu, vsign, vsign_of_relu
+from .simd cimport afresh, lane_cnt, lanes, load, prefetch_to_read, real, spread, store, vfma, vrelu, vsign, vsign_of_relu
 
 cdef extern from "blocksizes.h" nogil:
     cdef enum:
@@ -17,6 +17,7 @@ cdef extern from "blocksizes.h" nogil:
         SINGLE_ACCUMULATORS
         MAX_ROWS
         MAX_VECTORS
+        LINE
 
 cdef enum Finish:
     STORE = 0                   # C = sum
@@ -48,13 +49,22 @@ cdef struct Call:
     const real *total           # sums of the blocks before, in the layout of C, to add the chains to; NULL: none
 
 
-cdef inline void chain(lanes *like, int MR, int NV, bint A_in_columns, Py_ssize_t K, const real *A, Py_ssize_t A_row,
-                       Py_ssize_t A_col, const real *B, Py_ssize_t B_row, lanes acc[MAX_ROWS][MAX_VECTORS]) noexcept nogil:
-    """acc goes on with K terms. A_in_columns: A_row is 1, known to the compiler; else A_col is."""
+cdef inline void chain(lanes *like, int MR, int NV, bint A_in_columns, Py_ssize_t ahead, Py_ssize_t K, const real *A,
+                       Py_ssize_t A_row, Py_ssize_t A_col, const real *B, Py_ssize_t B_row,
+                       lanes acc[MAX_ROWS][MAX_VECTORS]) noexcept nogil:
+    """acc goes on with K terms. A_in_columns: A_row is 1, known to the compiler; else A_col is.
+
+    ahead: where the operands are packed, so many terms are fetched into the first-level cache before their turn; 0: none.
+    """
     cdef lanes a
     cdef lanes b[MAX_VECTORS]
     cdef Py_ssize_t i, j, p, L = lane_cnt[lanes](like)
     for p in range(K):
+        if ahead > 0:
+            for j from 0 <= j < NV by LINE // L:
+                prefetch_to_read(B + (p + ahead) * B_row + j * L)
+            for i from 0 <= i < MR by LINE:
+                prefetch_to_read(A + (p + ahead) * A_col + i)
         for j in range(NV):
             load[lanes](&b[j], B + p * B_row + j * L)
         for i in range(MR):
@@ -130,7 +140,7 @@ cdef inline void sweep(lanes *like, int MR, int NV, bint A_in_columns, const Cal
             for i in range(MR):
                 for j in range(NV):
                     load[lanes](&acc[i][j], call.begun + (C - call.C) + i * C_row + j * L)
-        chain[lanes](like, MR, NV, A_in_columns, call.K, A, call.A_row, call.A_col, call.B + column, call.B_row, acc)
+        chain[lanes](like, MR, NV, A_in_columns, 0, call.K, A, call.A_row, call.A_col, call.B + column, call.B_row, acc)
         call = <const Call *>afresh(call)
         if call.total != NULL:
             C_row = call.C_row
