@@ -60,20 +60,3 @@ def read(model, single=False):
 def gradients(before, after, learning_rate):
     """What the update subtracted, divided by the rate: exact for a power of two, but for the update's own rounding."""
     return [{name: (old[name] - new[name]) / learning_rate for name in 'wb'} for old, new in zip(before, after, strict=True)]
-
-
-def answers(model, params, x, G_output, learning_rate, single=False, by_name=False):
-    """One forward and one backprop: {'output', 'hidden 1', ..., 'G_w 1', 'G_b 1', ..., 'w 1', 'b 1', ...}, layer 1 first.
-
-    by_name: call forward_neuralnet_hidden1 / _hiddens themselves, not the switch forward_neuralnet.
-    """
-    suffix = '' if not by_name else '_hidden1' if single else '_hiddens'
-    begin(model, params, learning_rate, single)
-    before = read(model, single)
-    output, aux = getattr(model, 'forward_neuralnet' + suffix)(x)
-    seen = {'output': np.array(output), **{f'hidden {n}': np.array(h) for n, h in enumerate(aux[1:], 1)}}
-    getattr(model, 'backprop_neuralnet' + suffix)(G_output, aux)
-    after = read(model, single)
-    for n, (moved, pair) in enumerate(zip(gradients(before, after, learning_rate), after), 1):
-        seen.update({f'G_w {n}': moved['w'], f'G_b {n}': moved['b'], f'w {n}': pair['w'], f'b {n}': pair['b']})
-    return seen

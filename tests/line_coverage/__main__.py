@@ -29,14 +29,15 @@ LEFT_OUT = ('*.so', '*.gcda', '__pycache__', '.git', '.hypothesis', '.pytest_cac
 SKIPPED = ('--ignore=tests/test_faults.py', '--ignore=tests/mutation', '--deselect=tests/test_levels.py::test_machine_code',
            '--deselect=tests/test_cli.py::test_ctrl_c_keeps_what_was_learned[mlp_c]',
            '--deselect=tests/test_work_memory.py::test_ctrl_c_ends_an_epoch_between_two_steps')
-# Of the full tier: what alone reaches the losses of the contestants of `bench`.
-ALSO = ('--full', 'tests/test_bench.py')
+# Of the full tier: what alone reaches the losses of the contestants of `bench`, and the making of the conformance kit.
+ALSO = ('--full', *(f'tests/test_{name}.py' for name in (
+    'bench', 'kit_made', 'conformance_manners', 'conformance_report', 'conformance_verdict', 'conformance_numbers')))
 
 CONFIGURATION = """
 [run]
 core = ctrace
 parallel = true
-patch = subprocess
+patch = subprocess, _exit
 plugins = Cython.Coverage
 source = {root}/mlp_py, {root}/mlp_c
 data_file = {root}/build/lines/counted
@@ -63,7 +64,7 @@ def python_lines(root, configuration):
     measuring = coverage.Coverage(config_file=str(configuration))
     measuring.combine()
     pages = {}
-    for path in sorted([*root.glob('mlp_*/*.py'), *root.glob('mlp_c/*.pyx')]):
+    for path in sorted([*root.glob('mlp_*/**/*.py'), *root.glob('mlp_c/*.pyx')]):
         if path.stem != 'kernels':
             page = path.relative_to(root).as_posix()
             try:

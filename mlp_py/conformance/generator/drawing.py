@@ -72,9 +72,5 @@ def field(rows):
     return len(rows), len(rows[0]), [text(value) for row in rows for value in row]
 
 
-def row(*numbers):
-    return field([numbers])
-
-
 def scalar(value):
     return 1, 1, [text(value)]
