@@ -27,7 +27,9 @@
    with AVX2), lies in the first-level cache, a block of A of BLOCK_BYTES in the second-level one, BLOCK_COLS columns of B
    in the third-level one. SUMS_OF_ALL numbers of a gradient wait between blocks of KC rows. What the threads share of
    both is divided among them, at most MOST_PARTS. Of an operand whose rows lie in memory AT_ONCE rows are packed at a
-   time. */
+   time. A tile asks for its operands AHEAD terms before their turn (4 to 32 did as well), a cache line
+   of LINE numbers at a time; that may reach beyond a panel or a strip, but not beyond the packing
+   memory, whose sums lie last. */
 #define AT_ONCE 8
 #define TILE_ROWS (REGISTERS == 32 ? 12 : 6)
 #define TILE_VECTORS 2

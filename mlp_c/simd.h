@@ -188,7 +188,7 @@ MLP_ALIAS(quarter)
 #define QUARTER_BYTES REAL_BYTES
 #endif
 
-/* Ask for the cache line at p, to be written soon. */
+/* Ask for the cache line at p: to be written soon, to be read soon. */
 static inline void prefetch(const real *p) { __builtin_prefetch(p, 1, 3); }
 static inline void prefetch_to_read(const real *p) { __builtin_prefetch(p, 0, 3); }
 

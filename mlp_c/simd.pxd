@@ -11,7 +11,7 @@ cdef extern from "simd.h" nogil:
     real absolute "REAL_ABS" (real a)
     const void *afresh(const void *p)   # p, to be read through on the spot
     void prefetch(const real *p)    # its cache line will be written soon
-    void prefetch_to_read(const real *p)
+    void prefetch_to_read(const real *p)    # its cache line will be read soon
     real ROUNDER                    # 1.5 * 2**MANTISSA
 
     # C knows what these are; here they are four types that Cython can tell apart, no more.

@@ -6,7 +6,7 @@ Lanes run over columns of the output, tiles over its rows, and the sum over p st
 bits are those of `plain.dot`, whatever the vector's width. A enters one number at a time through two steps, so one
 tile serves x @ w, x.T @ G, and G @ w.T given w.T. What becomes of the sums is fused into the store (`finish`).
 
-MR, NV and the vector's type are constants wherever these functions are called: the compiler makes one tile of each.
+MR, NV, `ahead` and the vector's type are constants wherever these functions are called: the compiler makes one tile of each.
 """
 
 from .simd cimport afresh, lane_cnt, lanes, load, prefetch_to_read, real, spread, store, vfma, vrelu, vsign, vsign_of_relu
@@ -54,7 +54,7 @@ cdef inline void chain(lanes *like, int MR, int NV, bint A_in_columns, Py_ssize_
                        lanes acc[MAX_ROWS][MAX_VECTORS]) noexcept nogil:
     """acc goes on with K terms. A_in_columns: A_row is 1, known to the compiler; else A_col is.
 
-    ahead: where the operands are packed, so many terms are fetched into the first-level cache before their turn; 0: none.
+    ahead: of packed operands, each term is asked for so many terms before its turn; 0: not at all.
     """
     cdef lanes a
     cdef lanes b[MAX_VECTORS]

@@ -100,8 +100,8 @@ def port_rs(tmp_path_factory):
     if RUSTC is None:
         pytest.skip('no rustc on the path')
     target = tmp_path_factory.mktemp('rust') / 'port'
-    command = [RUSTC, '--edition', '2021', '-D', 'warnings', '-o', str(target), str(PORTS / 'port.rs')]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [RUSTC, '--edition', '2021', '-o', str(target), str(PORTS / 'port.rs')]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return shlex.quote(str(target))
 

@@ -32,6 +32,7 @@ UNKNOWABLE = 3
 
 SAMPLE = {'relu as abs': 'layer', 'hidden bias forgotten': 'forward', 'derivative is y': 'gradients',
           'rate squared': 'steps'}
+LATER = {'relu as abs', 'rate squared'}
 
 
 def command(*keys):
@@ -52,7 +53,7 @@ def stage_words(stages):
     return [word for stage in stages for word in ('--stage', stage)]
 
 
-@pytest.mark.parametrize('key', [pytest.param(key, marks=[pytest.mark.full] * (n % 2)) for n, key in enumerate(SAMPLE)])
+@pytest.mark.parametrize('key', [pytest.param(key, marks=[pytest.mark.full] * (key in LATER)) for key in SAMPLE])
 def test_a_wrong_program_is_named_by_both_judges(judge, texts, capsys, key):       # noqa: F811
     asked = stage_words(['layer'] * (SAMPLE[key] != 'layer') + [SAMPLE[key]])
     status, lines = by_python(capsys, '--port', command(key), *asked)

@@ -146,8 +146,9 @@ REGISTER = {'v3': 'ymm', 'v4': 'zmm'}
 
 @x86
 @pytest.mark.parametrize('precision', PRECISIONS)
-@pytest.mark.parametrize('level', [pytest.param(level, marks=[pytest.mark.full] * (level != levels.level))
-                                   for level in levels.built])
+@pytest.mark.parametrize('level', [
+    pytest.param(level, marks=[pytest.mark.full] * (level != levels.level and level in levels.runnable()))
+    for level in levels.built])
 def test_machine_code(level, precision):
     """The registers and instructions of the level, no others: a wrong -march shows, also where it cannot run."""
     listing = machine_code(f'{level}_{precision}')

@@ -31,7 +31,7 @@ def fresh(lecture):
 
 @pytest.mark.parametrize('book', [RUNS[:1], *(pytest.param(book, marks=pytest.mark.full('mlp_py'))
                                               for book in (RUNS[:2], RUNS[2:3], RUNS[3:]))],
-                         ids=['abalone, first', 'abalone', 'pulsar', 'steel'])
+                         ids=['abalone_first', 'abalone', 'pulsar', 'steel'])
 def test_published_lines(fresh, capsys, book):
     """A run without a seed goes on where the generator stood after the run before it."""
     assert len(RUNS) == 4 and book[0]['seed'] == 1234

@@ -40,7 +40,7 @@ def source(*faults):
 
 def module(*faults):
     """A fresh module that holds the text with these faults; with none, the right text."""
-    made = types.ModuleType(' + '.join(fault.key for fault in faults) or 'lecture_typed_in')
+    made = types.ModuleType(_name(faults))
     exec(_compiled(*faults), made.__dict__)
     return made
 
@@ -48,7 +48,11 @@ def module(*faults):
 @lru_cache(maxsize=128)
 def _compiled(*faults):
     """The code of a module: one is asked many cases, each in a module of its own."""
-    return compile(source(*faults), ' + '.join(fault.key for fault in faults) or 'lecture_typed_in', 'exec')
+    return compile(source(*faults), _name(faults), 'exec')
+
+
+def _name(faults):
+    return ' + '.join(fault.key for fault in faults) or 'lecture_typed_in'
 
 
 FAULTS = (

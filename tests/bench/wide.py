@@ -22,7 +22,7 @@ SMALL_ONES = 1_000_000      # parameters, beyond which these are not asked:
 REFUSED = {'eigen_fixed_row': 'the compiler refuses matrices of this size', 'xsmm': 'is made for small products',
            'eigen_fixed_col': 'the compiler refuses matrices of this size'}
 DATA_ROWS, SLOW = 512, 3    # rows of the data, at least; who takes so many times the best's time has one round
-MANY, HUGE = 1e9, 2e10      # operations of a step, from which on rounds are fewer; below MANY they are three times as many
+MANY, HUGE = 1e9, 2e10      # operations of a step, from which on rounds are fewer
 
 
 def thread_counts():
@@ -100,7 +100,7 @@ def measure(widths, rows, dtype, *, rounds, chunk, patience, steps=40, peak=None
 
     Parameters
     ----------
-    rounds, chunk : as in `benchjob.alternate`; fewer rounds where a step is MANY operations, more where it is not
+    rounds, chunk : as in `benchjob.alternate`; fewer rounds where a step is MANY operations
     patience : seconds, after which a contestant tries no further form
     steps : of an epoch, at most
     peak : flop/s of one core, or None
@@ -114,7 +114,7 @@ def measure(widths, rows, dtype, *, rounds, chunk, patience, steps=40, peak=None
     """
     gc.collect()                                                # the contestants of a wide network hold gigabytes
     counts, flops = counts or thread_counts(), flops_of_step(widths, rows)
-    rounds = 3 * rounds if flops < MANY else min(rounds, 5 if flops < HUGE else 3)
+    rounds = rounds if flops < MANY else min(rounds, 5 if flops < HUGE else 3)
     steps = max(2, min(steps, int(2e9 / flops)))
     theta, x, y, order = benchjob.exercise(widths, rows, dtype, 'regression', steps, data_rows=DATA_ROWS)
     # A mean over many outputs has small gradients: with a rate for ten of them, rounding would hide the change.

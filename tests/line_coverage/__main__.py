@@ -29,7 +29,7 @@ LEFT_OUT = ('*.so', '*.gcda', '__pycache__', '.git', '.hypothesis', '.pytest_cac
 SKIPPED = ('--ignore=tests/test_faults.py', '--ignore=tests/mutation', '--deselect=tests/test_levels.py::test_machine_code',
            '--deselect=tests/test_cli.py::test_ctrl_c_keeps_what_was_learned[mlp_c]',
            '--deselect=tests/test_work_memory.py::test_ctrl_c_ends_an_epoch_between_two_steps')
-# Of the full tier: what alone reaches the losses of the contestants of `bench`, and the making of the conformance kit.
+# Of the full tier: what alone reaches the losses of the contestants of `bench`, and much of the conformance kit.
 ALSO = ('--full', *(f'tests/test_{name}.py' for name in (
     'bench', 'kit_made', 'conformance_manners', 'conformance_report', 'conformance_verdict', 'conformance_numbers')))
 
@@ -86,9 +86,10 @@ def unreached(root, pages):
 
 def report(pages, kernels, named, stale):
     """Print it; the exit status."""
+    width = max(map(len, pages))
     for page, lines in sorted(pages.items()):
-        print(f'{page:28} {sum(lines.values()):5} of {len(lines):5} lines reached')
-    print(f'{"all":28} {sum(sum(lines.values()) for lines in pages.values()):5} of '
+        print(f'{page:{width}} {sum(lines.values()):5} of {len(lines):5} lines reached')
+    print(f'{"all":{width}} {sum(sum(lines.values()) for lines in pages.values()):5} of '
           f'{sum(map(len, pages.values())):5} lines reached; kernels that ran: {", ".join(kernels)}')
     for page, line, text, reason in named:
         print(f'{page}:{line}: {text}\n    {reason or "NO REASON"}')

@@ -31,7 +31,7 @@ PYTHON = (['--impl=mlp_py', 'exact', 'oracle', 'special', 'network', 'training',
 LEFT_OUT = [f'tests/test_levels.py::test_{name}' for name in (
     'machine_code', 'runtime_info', 'levels_of_this_machine', 'levels_agree_with_the_kernel')]
 
-HANGS = 300             # seconds for one test: thirty times the slowest, for a busy machine must not pass for a hang
+HANGS = 300             # seconds for one test; the slowest takes 3: a busy machine must not pass for a hang
 HANGS_FULL = 3600
 WHOLE_RUN = 7200        # seconds
 

@@ -16,7 +16,7 @@ pub struct Layer {
     pub b: Matrix,
 }
 
-/// Layer k has G_w[k], G_b[k]; G_hidden[k] is the gradient of what goes into it, so G_hidden[0] is that of x.
+/// w[k] and b[k] are the gradients of layer k; hidden[k] is that of what goes into it, so hidden[0] is that of x.
 pub struct Gradients {
     pub w: Vec<Matrix>,
     pub b: Vec<Matrix>,
@@ -68,7 +68,7 @@ pub fn relu(a: &Matrix) -> Matrix {
     a.map(|z, _, _| if z <= 0.0 { 0.0 } else { z }) // NaN passes, -0 becomes +0
 }
 
-/// Unlike f64::signum, 0 has the sign 0.
+/// Unlike f64::signum, 0 has the sign 0; NaN passes.
 fn sign(h: f64) -> f64 {
     if h > 0.0 { 1.0 } else if h < 0.0 { -1.0 } else { h }
 }
@@ -84,17 +84,30 @@ pub fn fits(layers: &[Layer], x: &Matrix) -> bool {
     !layers.is_empty()
 }
 
+/// With `?` behind it: refuse, unless this holds.
+pub fn demand(condition: bool) -> Option<()> {
+    condition.then_some(())
+}
+
+/// The output of one forward, and its gradients; None where the shapes do not fit.
+pub fn step(layers: &[Layer], x: &Matrix, output_gradient: &Matrix) -> Option<(Matrix, Gradients)> {
+    demand(fits(layers, x))?;
+    let (hidden, output) = forward(layers, x);
+    demand(output.same_shape(output_gradient))?;
+    let found = gradients(layers, &hidden, output_gradient);
+    Some((output, found))
+}
+
 /// What goes into each layer (x is the first), and the output.
 pub fn forward(layers: &[Layer], x: &Matrix) -> (Vec<Matrix>, Matrix) {
+    let sum = |layer: &Layer, into: &Matrix| add_row(&product(into, &layer.w), &layer.b);
+    let last = layers.len() - 1;
     let mut hidden = vec![x.clone()];
-    let mut sum = x.clone();
-    for (k, Layer { w, b }) in layers.iter().enumerate() {
-        sum = add_row(&product(&hidden[k], w), b);
-        if k + 1 < layers.len() {
-            hidden.push(relu(&sum));
-        }
+    for k in 0..last {
+        hidden.push(relu(&sum(&layers[k], &hidden[k])));
     }
-    (hidden, sum)
+    let output = sum(&layers[last], &hidden[last]);
+    (hidden, output)
 }
 
 /// All are taken with the weights as they were in forward; that of x has no sign.
@@ -102,18 +115,21 @@ pub fn gradients(layers: &[Layer], hidden: &[Matrix], output_gradient: &Matrix) 
     let mut found = Gradients { w: vec![], b: vec![], hidden: vec![] };
     let mut d = output_gradient.clone();
     for k in (0..layers.len()).rev() {
-        found.w.insert(0, product(&hidden[k].transposed(), &d));
-        found.b.insert(0, sum_of_rows(&d));
+        found.w.push(product(&hidden[k].transposed(), &d));
+        found.b.push(sum_of_rows(&d));
         d = product(&d, &layers[k].w.transposed());
         if k > 0 {
             d = d.map(|value, i, j| value * sign(hidden[k].entry(i, j)));
         }
-        found.hidden.insert(0, d.clone());
+        found.hidden.push(d.clone());
+    }
+    for list in [&mut found.w, &mut found.b, &mut found.hidden] {
+        list.reverse(); // it was filled from the last layer to the first
     }
     found
 }
 
-pub fn update(layers: &mut [Layer], rate: f64, found: &Gradients) {
+fn update(layers: &mut [Layer], rate: f64, found: &Gradients) {
     let moved = |p: &Matrix, g: &Matrix| p.map(|value, i, j| (-rate).mul_add(g.entry(i, j), value));
     for (k, layer) in layers.iter_mut().enumerate() {
         layer.w = moved(&layer.w, &found.w[k]);
@@ -121,27 +137,37 @@ pub fn update(layers: &mut [Layer], rate: f64, found: &Gradients) {
     }
 }
 
+/// One step of training: the output of the forward; None where the shapes do not fit.
+pub fn train(layers: &mut [Layer], rate: f64, x: &Matrix, output_gradient: &Matrix) -> Option<Matrix> {
+    let (output, found) = step(layers, x, output_gradient)?;
+    update(layers, rate, &found);
+    Some(output)
+}
+
 // ---- the losses: the loss, and its gradient with respect to output ----
 
 pub fn regression(output: &Matrix, y: &Matrix) -> (f64, Matrix) {
     let size = output.at.len() as f64;
     let off = output.map(|v, i, j| v - y.entry(i, j));
-    (off.at.iter().map(|d| d * d).sum::<f64>() / size, off.map(|d, _, _| 2.0 * d / size))
+    (off.at.iter().map(|d| d * d).fold(0.0, |sum, v| sum + v) / size, off.map(|d, _, _| 2.0 * d / size))
 }
 
 pub fn binary(output: &Matrix, y: &Matrix) -> (f64, Matrix) {
     let size = output.at.len() as f64;
     let sigmoid = |v: f64| if v > 0.0 { 1.0 / (1.0 + (-v).exp()) } else { v.exp() / (1.0 + v.exp()) };
     let entropy = output.map(|v, i, j| v.max(0.0) - v * y.entry(i, j) + (-v.abs()).exp().ln_1p());
-    (entropy.at.iter().sum::<f64>() / size, output.map(|v, i, j| (sigmoid(v) - y.entry(i, j)) / size))
+    (entropy.at.iter().fold(0.0, |sum, v| sum + v) / size, output.map(|v, i, j| (sigmoid(v) - y.entry(i, j)) / size))
 }
 
 pub fn select(output: &Matrix, y: &Matrix) -> (f64, Matrix) {
     let rows = output.rows as f64;
-    let row = |i: usize| (0..output.columns).map(move |j| output.entry(i, j));
-    let raised = output.map(|v, i, _| (v - row(i).fold(f64::NEG_INFINITY, f64::max)).exp());
-    let sums = Matrix::new(output.rows, 1, |i, _| (0..raised.columns).map(|j| raised.entry(i, j)).sum());
+    let of_row = |a: &Matrix, i: usize, begin: f64, join: fn(f64, f64) -> f64| {
+        (0..a.columns).fold(begin, |so_far, j| join(so_far, a.entry(i, j)))
+    };
+    let largest = Matrix::new(output.rows, 1, |i, _| of_row(output, i, f64::NEG_INFINITY, f64::max));
+    let raised = output.map(|v, i, _| (v - largest.entry(i, 0)).exp());
+    let sums = Matrix::new(output.rows, 1, |i, _| of_row(&raised, i, 0.0, |sum, v| sum + v));
     let p = raised.map(|value, i, _| value / sums.entry(i, 0));
     let entropy = p.map(|value, i, j| -y.entry(i, j) * (value + 1e-10).ln());
-    (entropy.at.iter().sum::<f64>() / rows, p.map(|value, i, j| (value - y.entry(i, j)) / rows))
+    (entropy.at.iter().fold(0.0, |sum, v| sum + v) / rows, p.map(|value, i, j| (value - y.entry(i, j)) / rows))
 }

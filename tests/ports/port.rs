@@ -1,31 +1,31 @@
 //! The conformance kit's adapter in Rust: one case a line in, one answer a line out. The network is in network.rs.
 //!     rustc --edition 2021 -O port.rs && ./port < cases.txt
 mod network;
-use network::{Layer, Matrix};
-use std::collections::HashMap;
-use std::io;
+use network::{demand, Layer, Matrix};
+use std::{collections::HashMap, io, io::Write};
 
 type Fields<'a> = HashMap<&'a str, Matrix>;
 type Answer = Option<Vec<(String, Matrix)>>; // None: the arguments do not fit
 
 /// 'NAME ROWS COLUMNS NUMBER ...' of all the fields; parse() knows inf, nan and -0.
-fn read_fields<'a>(tokens: &mut impl Iterator<Item = &'a str>) -> Fields<'a> {
+fn read_fields<'a>(mut tokens: impl Iterator<Item = &'a str>) -> Fields<'a> {
     let mut fields = Fields::new();
     while let Some(name) = tokens.next() {
-        let [rows, columns] = [(); 2].map(|_| tokens.next().unwrap().parse().unwrap());
-        let at: Vec<f64> = tokens.take(rows * columns).map(|number| number.parse().unwrap()).collect();
+        let mut size = || tokens.next().unwrap().parse().unwrap();
+        let (rows, columns): (usize, usize) = (size(), size());
+        let at = tokens.by_ref().take(rows * columns).map(|number| number.parse().unwrap()).collect();
         fields.insert(name, Matrix { rows, columns, at });
     }
     fields
 }
 
 fn field_text((name, a): &(String, Matrix)) -> String {
-    let number = |v: &f64| if v.is_nan() { " nan".to_string() } else { format!(" {v}") };
-    format!(" {name} {} {}", a.rows, a.columns) + &a.at.iter().map(number).collect::<String>()
+    let number = |v: &f64| if v.is_nan() { " nan".to_string() } else { format!(" {v:?}") };
+    format!("{name} {} {}", a.rows, a.columns) + &a.at.iter().map(number).collect::<String>()
 }
 
-fn named(name: &str, a: Matrix) -> Vec<(String, Matrix)> {
-    vec![(name.to_string(), a)]
+fn named(name: &str, a: Matrix) -> (String, Matrix) {
+    (name.to_string(), a)
 }
 
 /// [("w1", w[0]), ("w2", w[1]), ...]
@@ -34,9 +34,13 @@ fn numbered(name: &str, matrices: Vec<Matrix>) -> Vec<(String, Matrix)> {
 }
 
 fn layers_of(fields: &Fields) -> Option<Vec<Layer>> {
-    let of = |k: usize, name: &str| fields.get(format!("{name}{k}").as_str()).cloned();
-    let count = (1..).take_while(|&k| of(k, "w").is_some()).count();
-    (1..=count).map(|k| Some(Layer { w: of(k, "w")?, b: of(k, "b")? })).collect()
+    let of = |name: &str, k: usize| fields.get(format!("{name}{k}").as_str()).cloned();
+    (1..).map_while(|k| of("w", k).map(|w| Some(Layer { w, b: of("b", k)? }))).collect()
+}
+
+fn parameters(layers: Vec<Layer>) -> Vec<(String, Matrix)> {
+    let (w, b) = layers.into_iter().map(|layer| (layer.w, layer.b)).unzip();
+    [numbered("w", w), numbered("b", b)].concat()
 }
 
 fn rate_of(fields: &Fields) -> Option<f64> {
@@ -45,74 +49,72 @@ fn rate_of(fields: &Fields) -> Option<f64> {
 
 fn product(fields: &Fields) -> Answer {
     let (a, b) = (fields.get("a")?, fields.get("b")?);
-    (a.columns == b.rows).then_some(())?;
-    Some(named("c", network::product(a, b)))
+    demand(a.columns == b.rows)?;
+    Some(vec![named("c", network::product(a, b))])
 }
 
-fn one_layer(fields: &Fields) -> Answer {
+fn layer(fields: &Fields) -> Answer {
     let (x, w, b) = (fields.get("x")?, fields.get("w")?, fields.get("b")?);
-    network::fits(&[Layer { w: w.clone(), b: b.clone() }], x).then_some(())?;
+    demand(network::fits(&[Layer { w: w.clone(), b: b.clone() }], x))?;
     let sum = network::add_row(&network::product(x, w), b);
-    Some([named("hidden", network::relu(&sum)), named("sum", sum)].concat())
-}
-
-fn loss(fields: &Fields, of: fn(&Matrix, &Matrix) -> (f64, Matrix)) -> Answer {
-    let (output, y) = (fields.get("output")?, fields.get("y")?);
-    let (value, gradient) = (output.same_shape(y) && !output.at.is_empty()).then(|| of(output, y))?;
-    Some([named("loss", Matrix::new(1, 1, |_, _| value)), named("G_output", gradient)].concat())
+    Some(vec![named("hidden", network::relu(&sum)), named("sum", sum)])
 }
 
 fn forward(fields: &Fields) -> Answer {
     let (layers, x) = (layers_of(fields)?, fields.get("x")?);
-    network::fits(&layers, x).then_some(())?;
+    demand(network::fits(&layers, x))?;
     let (mut hidden, output) = network::forward(&layers, x);
-    Some([named("output", output), numbered("hidden", hidden.split_off(1))].concat())
+    Some([vec![named("output", output)], numbered("hidden", hidden.split_off(1))].concat())
 }
 
-/// Gradients alone; or updates, in `steps` as many as there are pairs x, G.
-fn network_of(op: &str, fields: &Fields) -> Answer {
-    let (mut layers, mut outputs) = (layers_of(fields)?, vec![]);
-    let rate = if op == "gradients" { 0.0 } else { rate_of(fields)? };
-    let many = op == "steps";
-    let pair = |s: usize| if many { [format!("x{s}"), format!("G{s}")] } else { ["x", "G_output"].map(String::from) };
-    for s in (1..).take_while(|&s| s == 1 || many && fields.contains_key(pair(s)[0].as_str())) {
-        let [x, g] = pair(s).map(|name| fields.get(name.as_str()));
-        let (x, g) = (x?, g?);
-        network::fits(&layers, x).then_some(())?;
-        let (hidden, output) = network::forward(&layers, x);
-        output.same_shape(g).then_some(())?;
-        let mut found = network::gradients(&layers, &hidden, g);
-        if op == "gradients" {
-            let inner = numbered("G_hidden", found.hidden.split_off(1));
-            let outer = named("G_x", found.hidden.remove(0));
-            return Some([numbered("G_w", found.w), numbered("G_b", found.b), inner, outer].concat());
-        }
-        network::update(&mut layers, rate, &found);
-        outputs.extend(many.then(|| (format!("output{s}"), output)));
-    }
-    let (w, b) = layers.into_iter().map(|layer| (layer.w, layer.b)).unzip();
-    Some([numbered("w", w), numbered("b", b), outputs].concat())
+fn gradients(fields: &Fields) -> Answer {
+    let (_, mut found) = network::step(&layers_of(fields)?, fields.get("x")?, fields.get("G_output")?)?;
+    let g_x = vec![named("G_x", found.hidden.remove(0))];
+    Some([numbered("G_w", found.w), numbered("G_b", found.b), numbered("G_hidden", found.hidden), g_x].concat())
 }
 
-fn answer(op: &str, fields: &Fields) -> Answer {
-    match op {
-        "product" => product(fields),
-        "layer" => one_layer(fields),
-        "forward" => forward(fields),
-        "regression" => loss(fields, network::regression),
-        "binary" => loss(fields, network::binary),
-        "select" => loss(fields, network::select),
-        _ => network_of(op, fields),
+fn update(fields: &Fields) -> Answer {
+    let (mut layers, rate) = (layers_of(fields)?, rate_of(fields)?);
+    network::train(&mut layers, rate, fields.get("x")?, fields.get("G_output")?)?;
+    Some(parameters(layers))
+}
+
+fn steps(fields: &Fields) -> Answer {
+    let (mut layers, rate, mut outputs) = (layers_of(fields)?, rate_of(fields)?, vec![]);
+    let pair = |s: usize| ["x", "G"].map(|name| fields.get(format!("{name}{s}").as_str()));
+    for [x, g] in (1..).map(pair).take_while(|pair| pair[0].is_some()) {
+        outputs.push(network::train(&mut layers, rate, x?, g?)?);
     }
+    demand(!outputs.is_empty())?;
+    Some([parameters(layers), numbered("output", outputs)].concat())
+}
+
+fn loss(fields: &Fields, of: fn(&Matrix, &Matrix) -> (f64, Matrix)) -> Answer {
+    let (output, y) = (fields.get("output")?, fields.get("y")?);
+    demand(output.same_shape(y) && !output.at.is_empty())?;
+    let (value, gradient) = of(output, y);
+    Some(vec![named("loss", Matrix::new(1, 1, |_, _| value)), named("G_output", gradient)])
 }
 
 fn main() {
-    for line in io::stdin().lines().map_while(Result::ok).filter(|line| !line.starts_with('#')) {
+    for line in io::stdin().lines().map(Result::unwrap).filter(|line| !line.starts_with('#')) {
         let mut tokens = line.split_whitespace();
-        if let (Some(id), Some(op)) = (tokens.next(), tokens.next()) {
-            let found = answer(op, &read_fields(&mut tokens));
-            // println! flushes at the end of every line
-            println!("{id}{}", found.map_or(" refuse".to_string(), |all| all.iter().map(field_text).collect()));
-        }
+        let (Some(id), Some(op)) = (tokens.next(), tokens.next()) else { continue };
+        let fields = read_fields(tokens);
+        let found = match op {
+            "product" => product(&fields),
+            "layer" => layer(&fields),
+            "forward" => forward(&fields),
+            "gradients" => gradients(&fields),
+            "update" => update(&fields),
+            "steps" => steps(&fields),
+            "regression" => loss(&fields, network::regression),
+            "binary" => loss(&fields, network::binary),
+            "select" => loss(&fields, network::select),
+            _ => Some(vec![]), // no fields at all: this port does not know it
+        };
+        let text = found.map_or("refuse".to_string(), |all| all.iter().map(field_text).collect::<Vec<_>>().join(" "));
+        println!("{id} {}", if text.is_empty() { "skip" } else { &text });
+        io::stdout().flush().unwrap();
     }
 }
