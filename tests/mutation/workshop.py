@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from mlp_c import runtime_info
+from mlp_c.levels import PATHS
 
 from .sample import EXTENSIONS, built_from
 
@@ -51,7 +52,11 @@ def level_flags(script):
 FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 TIERS = ('first', 'quick', 'full')
-KIT = 'kit'             # instead of tests: python -m mlp_py check, the conformance kit alone
+KIT = 'kit'             # instead of tests: python -m mlp_py check, the conformance kit alone; mlp_c on each of its ways
+BY_KIT = [['-c', f"""from mlp_c import levels
+from mlp_py import cli
+levels.use(levels.level, {path!r})
+raise SystemExit(cli.main(['check', 'mlp_c.lecture']))"""] for path in PATHS]
 
 
 class Workshop:
@@ -147,8 +152,10 @@ class Workshop:
         begun: the tier that was survived already; its runs are not made again.
         """
         if tier == KIT:
-            status, output, late = self.call(
-                [sys.executable, '-m', 'mlp_py', 'check', 'mlp_c.lecture' if compiled else 'mlp_py.lecture'], HANGS)
+            for command in BY_KIT if compiled else [['-m', 'mlp_py', 'check', 'mlp_py.lecture']]:
+                status, output, late = self.call([sys.executable, *command], HANGS)
+                if status or late:
+                    break
             return 'hangs' if late else 'killed' if status else 'survived', KIT if status else '', output
         there = sorted(path.name[5:-3] for path in self.folder.glob('tests/test_*.py'))
         first = [[name for name in run if name.startswith('-') or name in there]
