@@ -55,3 +55,11 @@ def test_bench_help(call):
     text = call('bench', '--help')[1]
     assert all(f'e.g. {example}' in ' '.join(text.split())
                for example in ('16-32-32-4', '--batch 64', '--dtype float32', '--problem select'))
+
+
+@pytest.mark.parametrize('seconds, sentence', [
+    ({'mlp_c': 1.0}, '10-4-1: mlp_c is alone here'),
+    ({'JAX': 3.0, 'mlp_c': 1.0, 'mlp_py': 80.0},
+     '10-4-1: mlp_c is 3 times as fast as JAX, 80 times as fast as mlp_py')])
+def test_bench_says_who_is_quickest(seconds, sentence):
+    assert benchjob.headline(seconds, '10-4-1') == sentence

@@ -11,7 +11,8 @@ import pytest
 from mlp_py import cli
 from mlp_py.conformance import cases
 
-from .conformance_kit import by_c, by_python, judge, python_port, right_answer, written  # noqa: F401  (fixtures too)
+from .conformance_kit import (by_c, by_python, judge, python_port, right_answer, texts,    # noqa: F401  (fixtures too)
+                              written)
 
 STAGES = 'product', 'forward'
 ASKED = [word for stage in STAGES for word in ('--stage', stage)]
@@ -44,12 +45,13 @@ MANNERS = {
     'bad_status': ('! ends with exit status 4, expected exit status 0 (LAST)', 0),
     'hangs': ('! no answer within the time limit; killed (TURN)', 1),
     'lingers': ('! does not end at the end of the input; killed (LAST)', 0),
+    'closes_and_lingers': ('! does not end at the end of the input; killed (LAST)', 0),
     'leaves_a_child': ('! does not end at the end of the input; killed (LAST)', 0),
     'hangs_at_the_end': ('! no answer within the time limit; killed (TURN)', 1),
 }
 # These last as long as the time limit, or several times as long.
-LIMITS = {'lingers': 2, 'leaves_a_child': 2, 'hangs_at_the_end': 2, 'hangs': 4}
-RIGHT = 'right', 'at_the_end', 'shy'
+LIMITS = {'lingers': 2, 'closes_and_lingers': 2, 'leaves_a_child': 2, 'hangs_at_the_end': 2, 'hangs': 4}
+RIGHT = 'right', 'at_the_end', 'shy', 'open_ended'
 QUICK = {'crashes', 'breaks_off', 'leaves', 'floods', 'too_much', 'leaves_out', 'out_of_order', 'all_nan', 'answer_before', 'twice',
          'invents', 'garbage', 'no_name', 'negative', 'bad_status'}
 
@@ -118,6 +120,16 @@ def test_a_program_that_is_not_there(small, judge, capsys):     # noqa: F811
     results = by_python(capsys, '--kit', small[0], *port), by_c(judge, small[0], *port)
     for status, lines in results:
         assert status == 1 and any(line.startswith('! the port dies: exit status 127 (20 times') for line in lines)
+    assert results[0] == results[1]
+
+
+def test_a_program_that_always_dies_is_given_up(judge, texts, capsys):      # noqa: F811
+    """Asked in ever smaller parts, it has died a hundred times at the fiftieth case: the others are not asked."""
+    port = ['--port', 'exit 3', *(word for stage in ('layer', 'forward') for word in ('--stage', stage))]
+    results = by_python(capsys, *port), by_c(judge, texts, *port)
+    for status, lines in results:
+        assert status == 1 and any(line.startswith('! the port dies: exit status 3 (50 times') for line in lines), lines
+        assert any(line.startswith('! not asked: the port died or hung too often (66 times') for line in lines), lines
     assert results[0] == results[1]
 
 

@@ -23,6 +23,8 @@ HAND_INS = {
     'right.py': (RIGHT, 'right', STAGES, ''),
     'right.ipynb': (notebook(RIGHT), 'right', STAGES, ''),
     'derivative.py': (wrong_ports.source(FAULTS['derivative is y']), 'wrong', None, r'layer/\d+: relu_derv, entry .*'),
+    'sign.py': (wrong_ports.source(FAULTS['sign of the update']), 'wrong', None,
+                r'gradients/\d+: .*every entry is minus the expected one'),
     'draws.py': (wrong_ports.source(FAULTS['mean and std swapped']), 'wrong', STAGES,
                  'set_hidden and init_model make .*'),
     'half.py': (RIGHT[:RIGHT.index('def init_model_hiddens')], 'wrong', None,
@@ -109,3 +111,12 @@ def test_hidden_folders_and_caches_are_no_hand_ins(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text('', encoding='utf-8')
     assert [path.relative_to(tmp_path).as_posix() for path in handins.files(tmp_path)] == ['a.py', 'b/c.ipynb']
+
+
+@pytest.mark.parametrize('words, told', [
+    (['port.py', '--seconds', 'soon'], '--seconds'), (['port.py', '--seconds', '0'], '--seconds'),
+    (['.'], 'is a folder: expected --report FILE with it')])
+def test_wrong_usage_is_named(tmp_path, monkeypatch, capsys, words, told):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(['check', *words]) == 2
+    assert told in capsys.readouterr().err

@@ -176,6 +176,21 @@ def test_one_wrong_number_more_is_unknown():
             assert key({**given, name: 'raises'}) is None and key({**given, name: 'refuse'}) is None
 
 
+def test_half_an_answer_gets_no_name():
+    """What may not be left out is needed, even where the rest is that of a mistake on record."""
+    [fault] = [fault for fault in FAULTS if fault.key == 'derivative is y']
+    given = answers(fault)
+    assert key(given) == fault.key
+    for case in given.values():
+        case.pop('w1', None)
+    assert key(given) is None
+
+
+def test_a_module_without_losses_is_not_asked_for_them():
+    with pytest.raises(driving.Skipped, match='forward_postproc and backprop_postproc'):
+        driving.answer(module(), next(case for case in KIT.values() if case.stage == 'loss'))
+
+
 def test_two_that_fit_are_no_name(monkeypatch):
     """A fault that is on record twice; and one for which the decider was not asked."""
     [leaky, missing] = [fault for fault in FAULTS if fault.key in ('relu leaky', 'mask missing')]

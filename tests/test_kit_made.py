@@ -39,6 +39,14 @@ def test_what_is_different_is_named(monkeypatch, tmp_path):
     assert found == ['layer.json', 'loss.json', 'more.json']
 
 
+def test_a_kit_that_is_made_otherwise_is_exit_status_1(monkeypatch, capsys):
+    writing = pytest.importorskip('mlp_py.conformance.generator.writing', reason='needs mpmath', exc_type=ImportError)
+    there = {path.name: path.read_text(encoding='utf-8') for path in cases.FOLDER.glob('*.json')}
+    monkeypatch.setattr(writing, 'files', lambda: there | {'loss.json': there['loss.json'].replace('1', '2', 1)})
+    assert cli.main(['conformance', 'generate']) == 1
+    assert capsys.readouterr().out == 'different from what is installed: loss.json\n'
+
+
 def test_without_mpmath_it_says_what_to_install():
     done = executed('import sys; sys.modules["mpmath"] = None\nfrom mlp_py import cli\n'
                     'sys.exit(cli.main(["conformance", "generate"]))')

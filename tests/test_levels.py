@@ -171,3 +171,8 @@ def test_machine_code_before_the_choice(page):
 @pytest.mark.parametrize('precision, lanes', [('f64', '2d'), ('f32', '4s')])
 def test_machine_code_of_neon(precision, lanes):
     assert re.search(rf'\bfmla\s+v\d+\.{lanes}', machine_code(f'neon_{precision}'))
+
+
+def test_an_unknown_path_is_refused(use):
+    with pytest.raises(ValueError, match="path: expected one of plain, small, packed, thin, fast, got 'quick'"):
+        use(levels.level, 'quick')

@@ -9,10 +9,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from mlp_py.conformance import contract, ports, wrong_ports
+from mlp_py.conformance import contract, ports, protocol, wrong_ports
 
 from . import stages
 
@@ -104,6 +106,25 @@ def test_what_cannot_be_loaded_is_refused(tmp_path, name, text, parts):
 def test_a_module_that_does_not_exist_is_refused():
     with pytest.raises(ports.UnusablePort, match="--impl: .*got 'no_such_port'"):
         ports.load('no_such_port')
+
+
+def test_what_is_lacking_is_described():
+    assert contract.described('relu').startswith('relu(x), lecture 4.')
+    assert contract.described('float32') == contract.OFFERS['float32']
+
+
+def test_what_a_port_lacks_of_the_beginning_is_done_in_its_place():
+    """A port that has forward and backprop alone: its parameters are made for it; set_hidden is done for it, too."""
+    params = [{'w': np.ones((inputs, outputs)), 'b': np.zeros(outputs)} for inputs, outputs in ((3, 2), (2, 1))]
+    for single in (True, False):
+        model = SimpleNamespace()
+        protocol.begin(model, params, 0.5, single)
+        assert (model.input_cnt, model.output_cnt, model.LEARNING_RATE) == (3, 1, 0.5)
+        assert model.hidden_config == (None if single else [2])
+        for mine, pair in zip(protocol.read(model, single), params, strict=True):
+            assert all(np.array_equal(mine[name], pair[name]) for name in 'wb')
+    with pytest.raises(ValueError, match='single: expected one hidden layer, got 0'):
+        protocol.begin(SimpleNamespace(), params[1:], 0.5, True)
 
 
 def test_words_that_nobody_knows_are_refused(tmp_path):

@@ -111,9 +111,9 @@ def test_products_around_blocks(dtype, step, seed):
 
 @each_dtype
 def test_thin_products_of_more_columns_than_sums(dtype, seed):
-    """More columns than there is room for sums on the stack: in two goes, beside each other in threads."""
+    """More columns than there is room for sums on the stack: in two goes, beside each other in threads. And no terms."""
     pool = bits.mixed(np.random.default_rng([seed, 9]), 1_400_000, dtype)
-    compare_products([(1, 4100, 257), (2, 2060, 9), (3, 1400, 257)], dtype, pool,
+    compare_products([(1, 4100, 257), (2, 2060, 9), (3, 1400, 257), (2, 70, 0)], dtype, pool,
                      [(levels.level, 'thin', kind, threads) for kind in KIND_OF_PRODUCT for threads in THREADS], levels.level)
 
 

@@ -28,9 +28,6 @@ class Port:
             name in self.words if name in OFFERS else
             callable(getattr(self.lecture, name, None)))]
 
-    def __repr__(self):
-        return self.name
-
 
 class UnusablePort(ValueError):
     """--impl names something that cannot be loaded; the message says what and why."""

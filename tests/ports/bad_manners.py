@@ -220,6 +220,21 @@ def lingers(answers):
     time.sleep(1000)
 
 
+def closes_and_lingers(answers):
+    """Its output is at its end, it is not."""
+    yield from answers
+    sys.stdout.flush()
+    os.close(1)
+    time.sleep(1000)
+
+
+def open_ended(answers):
+    """Right, but for the end of its last line."""
+    *most, last = answers
+    yield from most
+    print(last, end='', flush=True)
+
+
 def shy(answers):
     """Right, with remarks and white space."""
     for answer in answers:
