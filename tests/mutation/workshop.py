@@ -93,7 +93,7 @@ class Workshop:
 
     def call(self, command, limit):
         """(exit status, output, did the time run out?) of a command in the copy, with all that it starts."""
-        environment = {**os.environ, 'PYTHONPATH': str(self.folder), 'PYTHONHASHSEED': '0'}
+        environment = {**os.environ, 'PYTHONPATH': str(self.folder), 'PYTHONHASHSEED': '0', 'OMP_NUM_THREADS': '1'}
         if self.stopped:
             raise KeyboardInterrupt
         self.running = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, text=True,
