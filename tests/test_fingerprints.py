@@ -298,8 +298,3 @@ def test_numpy_is_enough():
             'print(sorted({*left_out} & set(sys.modules)))')
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=Path(__file__).parent.parent)
     assert (done.stdout, done.stderr) == ('relu as abs None\n[]\n', '')
-
-
-def test_words_are_the_same_or_infinitely_far_apart():
-    one, same, other = np.array(['a', 'b']), np.array(['a', 'b'], dtype='U3'), np.array(['a', 'c'])
-    assert (fingerprints.apart(one, same), fingerprints.apart(one, other)) == (0.0, np.inf)

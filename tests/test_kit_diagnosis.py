@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mlp_py.conformance import cases, diagnosis, driving
+from mlp_py.conformance.fingerprints import apart
 from mlp_py.conformance.wrong_ports import FAULTS, module
 
 from . import kit
@@ -215,3 +216,9 @@ def test_a_fault_that_raises_may_answer_anything_there():
     assert key({**given, **dict.fromkeys(raised, 'refuse')}) == fault.key
     right = {name: {field: array for field, (array, _) in KIT[name].expected.items()} for name in raised[:1]}
     assert key({**given, **right}) is None
+
+
+
+def test_words_are_the_same_or_infinitely_far_apart():
+    one, same, other = np.array(['a', 'b']), np.array(['a', 'b'], dtype='U3'), np.array(['a', 'c'])
+    assert (apart(one, same), apart(one, other)) == (0.0, np.inf)
