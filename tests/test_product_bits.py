@@ -72,9 +72,9 @@ KIND_OF_PRODUCT = ('NN', 'TN', 'NT')
 @each_dtype
 @each_kind
 def test_products(kind, dtype, seed):
-    """Every sixteenth shape for each kind of number; the full tier: all of them for each, see below."""
+    """Every twenty-fifth shape for each kind of number; the full tier: all of them for each, see below."""
     shapes, pool = all_shapes(LANES), bits.KINDS[kind](np.random.default_rng(seed), 100_000, dtype)
-    compare_products(shapes[list(bits.KINDS).index(kind)::16], dtype, pool,
+    compare_products(shapes[list(bits.KINDS).index(kind)::25], dtype, pool,
                      [(levels.level, path, product) for path in PATHS[1:] for product in KIND_OF_PRODUCT], levels.level)
 
 
