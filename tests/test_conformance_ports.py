@@ -24,7 +24,7 @@ def counts(lines):
             if words[0] in (*cases.STAGES, 'all')}
 
 
-@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+@pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
 def test_the_port_in_c_is_right_in_every_stage(port_c, judge, texts, capsys, dtype):        # noqa: F811
     """None is skipped: it refuses what is invalid, and has every bit where every bit counts."""
     port = ['--port', shlex.quote(port_c) + ' --float32' * (dtype == 'float32'), '--dtype', dtype]
@@ -82,7 +82,7 @@ def test_all_lines_of_the_ports_fit_a_page():
 
 # ---- Python ports ---------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('name', ['mlp_py.lecture', 'mlp_c.lecture'])
+@pytest.mark.parametrize('name', [pytest.param('mlp_py.lecture', marks=pytest.mark.full), 'mlp_c.lecture'])
 def test_the_twins_are_right(capsys, name):
     """They refuse, and have the losses; mlp_c has every bit of float64, but for gradients, which only updates show."""
     pytest.importorskip(name)

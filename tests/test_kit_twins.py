@@ -24,7 +24,7 @@ def params_of(case, dtype='float64'):
 # ---- the twins ------------------------------------------------------------------------------------------------------
 
 @pytest.mark.needs('Network')
-@each_dtype
+@pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
 @pytest.mark.parametrize('stage', [stage for stage in cases.STAGES if stage not in ('bits', 'invalid')])
 def test_a_twin_is_right(twin, lecture, stage, dtype):
     """Every case within its bound: through Network, and what the lecture's functions can be asked through those."""
