@@ -20,8 +20,7 @@ function readFields(tokens) {
   return fields;
 }
 
-const WORDS = { inf: Infinity, '-inf': -Infinity, nan: NaN };
-const readNumber = (text) => (text in WORDS ? WORDS[text] : Number(text));
+const readNumber = (text) => ({ inf: Infinity, '-inf': -Infinity, nan: NaN }[text] ?? Number(text));
 
 function writeNumber(value) {
   if (Number.isNaN(value)) return 'nan';

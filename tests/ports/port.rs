@@ -11,8 +11,7 @@ type Answer = Option<Vec<(String, Matrix)>>; // None: the arguments do not fit
 fn read_fields<'a>(mut tokens: impl Iterator<Item = &'a str>) -> Fields<'a> {
     let mut fields = Fields::new();
     while let Some(name) = tokens.next() {
-        let mut size = || tokens.next().unwrap().parse().unwrap();
-        let (rows, columns): (usize, usize) = (size(), size());
+        let [rows, columns] = [(); 2].map(|_| tokens.next().unwrap().parse().unwrap());
         let at = tokens.by_ref().take(rows * columns).map(|number| number.parse().unwrap()).collect();
         fields.insert(name, Matrix { rows, columns, at });
     }
