@@ -49,6 +49,17 @@ def test_the_port_in_rust_is_right_in_every_stage(port_rs, judge, texts, capsys)
     assert by_c(judge, texts, '--port', port_rs, *stages) == (status, lines)
 
 
+@pytest.mark.parametrize('port', ['port_c', 'port_js', 'port_rs'])
+def test_what_a_port_does_not_know_it_skips(request, port):
+    """As SPEC says; also where the name is a part of one that it knows."""
+    command = shlex.split(request.getfixturevalue(port))
+    asked = 'x/1 step w1 1 1 1\nx/2 toString x 1 1 1\nx/3 product a 1 1 2 b 1 1 -3\nx/4 product a 1 1 2 b 2 1 -3 0\n'
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=60, check=True)
+    *skipped, product, refused = done.stdout.splitlines()
+    assert (skipped, refused) == (['x/1 skip', 'x/2 skip'], 'x/4 refuse')
+    assert product.split()[:4] == ['x/3', 'c', '1', '1'] and float(product.split()[4]) == -6
+
+
 def test_a_stage_that_is_asked_for_may_not_be_skipped(port_js, judge, texts, capsys):       # noqa: F811
     for status, lines in (by_python(capsys, '--port', port_js, '--stage', 'bits'),
                           by_c(judge, texts, '--port', port_js, '--stage', 'bits')):

@@ -1,6 +1,6 @@
 """Name every line of mlp_py and mlp_c that the suite does not reach: python -m tests.line_coverage
 
-    python -m tests.line_coverage                       quick tier and more; 8 minutes, or more beside others
+    python -m tests.line_coverage                       quick tier and more; takes minutes, and more beside others
     python -m tests.line_coverage tests/test_cli.py     these tests alone (or any other arguments of pytest)
 
     .py pages      coverage.py, in the subprocesses of the tests too

@@ -110,10 +110,10 @@ int main(int count, char **arguments) {
         if (!op || *id == '#') continue;
         read_fields();
         int is_loss = !strcmp(op, "regression") || !strcmp(op, "binary") || !strcmp(op, "select");
-        int known = is_loss || strstr("product layer forward gradients update steps", op) != NULL;
-        int done = !known ? 0 : !strcmp(op, "product") ? answer_product(id) : !strcmp(op, "layer") ? answer_layer(id)
-                 : is_loss ? answer_loss(id, op) : answer_network(id, op);
-        printf(done ? "\n" : known ? "%s refuse\n" : "%s skip\n", id);
+        int is_net = !strcmp(op, "forward") || !strcmp(op, "gradients") || !strcmp(op, "update") || !strcmp(op, "steps");
+        int done = !strcmp(op, "product") ? answer_product(id) : !strcmp(op, "layer") ? answer_layer(id)
+                 : is_loss ? answer_loss(id, op) : is_net ? answer_network(id, op) : -1;
+        printf(done > 0 ? "\n" : done ? "%s skip\n" : "%s refuse\n", id);
     }
     return 0;
 }

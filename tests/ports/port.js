@@ -107,7 +107,7 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   if (!line || line.startsWith('#')) return;
   const [id, op, ...tokens] = line.split(' ');
   let answer = 'skip';                          // JavaScript has no fma
-  if (op in operations && !id.startsWith('bits/')) {
+  if (Object.hasOwn(operations, op) && !id.startsWith('bits/')) {
     try {
       answer = operations[op](readFields(tokens)).map(writeField).join(' ');
     } catch (error) {
