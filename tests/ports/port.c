@@ -110,9 +110,9 @@ int main(int count, char **arguments) {
         if (!op || *id == '#') continue;
         read_fields();
         int is_loss = !strcmp(op, "regression") || !strcmp(op, "binary") || !strcmp(op, "select");
-        int is_net = !strcmp(op, "forward") || !strcmp(op, "gradients") || !strcmp(op, "update") || !strcmp(op, "steps");
+        int net = !strcmp(op, "forward") || !strcmp(op, "gradients") || !strcmp(op, "update") || !strcmp(op, "steps");
         int done = !strcmp(op, "product") ? answer_product(id) : !strcmp(op, "layer") ? answer_layer(id)
-                 : is_loss ? answer_loss(id, op) : is_net ? answer_network(id, op) : -1;
+                 : is_loss ? answer_loss(id, op) : net ? answer_network(id, op) : -1;
         printf(done > 0 ? "\n" : done ? "%s skip\n" : "%s refuse\n", id);
     }
     return 0;
