@@ -45,7 +45,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line('markers', 'full(*twins): runs in the full tier only (pytest --full), or these twins do')
+    config.addinivalue_line('markers', 'full(*names): runs in the full tier only (pytest --full), or these twins and doors do')
     config.addinivalue_line('markers', 'needs(*names): functions of the lecture, or words of contract.OFFERS')
     for name in contract.MARKERS:
         config.addinivalue_line('markers', f'{name}: concerns this function of the lecture')
@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(config, items):
 
 def of_the_full_tier(item):
     mark = item.get_closest_marker('full')
-    return mark is not None and (not mark.args or item.callspec.params['twin'] in mark.args)
+    return mark is not None and (not mark.args or any(item.callspec.params.get(of) in mark.args for of in ('twin', 'subject')))
 
 
 def pytest_sessionfinish(session):

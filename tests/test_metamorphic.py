@@ -112,6 +112,7 @@ RELATIONS = {check_doubled: 'last row ignored', check_rows_permuted: 'stale acti
              check_units_permuted: 'off by 1e-5 in one weight', check_prefix: 'x is normalised'}
 
 
+@pytest.mark.full('lecture, single')
 @with_losses
 @each_problem
 @each_dtype

@@ -72,9 +72,9 @@ KIND_OF_PRODUCT = ('NN', 'TN', 'NT')
 @each_dtype
 @each_kind
 def test_products(kind, dtype, seed):
-    """Every twenty-fifth shape for each kind of number; the full tier: all of them for each, see below."""
+    """Every fortieth shape for each kind of number; the full tier: all of them for each, see below."""
     shapes, pool = all_shapes(LANES), bits.KINDS[kind](np.random.default_rng(seed), 100_000, dtype)
-    compare_products(shapes[list(bits.KINDS).index(kind)::25], dtype, pool,
+    compare_products(shapes[list(bits.KINDS).index(kind)::40], dtype, pool,
                      [(levels.level, path, product) for path in PATHS[1:] for product in KIND_OF_PRODUCT], levels.level)
 
 
@@ -100,7 +100,7 @@ def around_blocks(step, offset):
 
 
 @each_dtype
-@pytest.mark.parametrize('step', [64, pytest.param(2, marks=pytest.mark.full)])
+@pytest.mark.parametrize('step', [96, pytest.param(2, marks=pytest.mark.full)])
 def test_products_around_blocks(dtype, step, seed):
     """NN, TN, NT: packed for 1, 2 and 8 threads; small, thin and as chosen for 2."""
     pool = bits.mixed(np.random.default_rng([seed, 7]), 1_400_000, dtype)

@@ -18,6 +18,7 @@ WIDE = ([300, 260, 9], 300), ([210, 200, 190, 3], 65), ([784, 128, 10], 100)
 TALL = ([520, 1030], 300)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
+float64_first = pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +49,7 @@ def compare(use, networks, paths, dtype, seed, threads=(1, 2, 8)):
                         same(got, expected, path, number, 'threads', drawn, name)
 
 
-@each_dtype
+@float64_first
 def test_any_number_of_threads(use, dtype, seed):
     compare(use, WIDE[1:2], ('fast', 'packed', 'thin'), dtype, seed)
 
@@ -93,7 +94,7 @@ BLOCKS = ([4, 32, 16, 4], 3000), ([60, 5], 3000), ([3, 50, 1, 20, 2], 3000), ([3
 MORE_BLOCKS = ([2, 7], 40_000), ([4, 32, 16, 4], 17_000), ([10, 4, 1], 20_000), ([17, 33, 9], 640), ([3, 40, 40, 3], 4096)
 
 
-@each_dtype
+@float64_first
 @pytest.mark.parametrize('networks', [BLOCKS, pytest.param(MORE_BLOCKS, marks=pytest.mark.full)], ids=['some', 'more'])
 def test_whole_blocks_of_rows_in_threads(use, dtype, networks):
     """Small networks on many rows: more than 64 blocks of 256, a shorter last one, rows taken in order or not."""

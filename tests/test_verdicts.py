@@ -72,6 +72,7 @@ def test_the_command_is_told_in_both_places():
             assert re.search(rf'install .*{re.escape(name)}', page.install()), name
 
 
+@pytest.mark.full
 def test_scikit_learn_again():
     """The counts of the table, if it is of this version: with 2 outputs or more the gradient is wrong."""
     pytest.importorskip('sklearn')
