@@ -34,9 +34,9 @@ HAND_INS = {
     'syntax.py': ('def relu(x)\n', 'cannot be loaded', '', 'syntax.py raises SyntaxError: .*'),
     'prints.py': (RIGHT + '\nprint("x" * 20_000_000)\ndef relu(x):\n    print(x)\n    return np.maximum(x, 0)\n',
                   'right', STAGES, ''),
-    'of-one/deletes.py': (RIGHT + '\nimport os, shutil; shutil.rmtree(os.getcwd())\n', 'right', STAGES, ''),
     'of-one/beside.py': ('from deletes_not import *\n', 'cannot be loaded', '', ".*No module named 'deletes_not'"),
 }
+DELETES = {'of-one/deletes.py': (RIGHT + '\nimport os, shutil; shutil.rmtree(os.getcwd())\n', 'right', STAGES, '')}
 LOOPS = {
     'loops.py': (RIGHT + '\nwhile True: pass\n', 'too long', '', 'not done within 3 s; killed'),
     'sleeps.py': (RIGHT.replace('return np.sign(y)', 'import time; time.sleep(100)'), 'too long', '', 'not done .*'),
@@ -45,7 +45,7 @@ LOOPS = {
 
 def folder_of(path, hand_ins):
     for name, (text, *_) in hand_ins.items():
-        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_text(text, encoding='utf-8')
     return path
 
@@ -75,11 +75,19 @@ def test_each_hand_in_has_its_line(tmp_path, capsys):
     assert head == ['file', 'status', 'stages right', 'worst ratio', 'first failure', 'diagnosis']
     matches(hand_ins, rows)
     right = sum(row[0] == 'right' for row in rows.values())
-    assert status == 1 and out == f'{target}: {right} of {len(rows)} hand-ins right\n' and right == 4
+    assert status == 1 and out == f'{target}: {right} of {len(rows)} hand-ins right\n' and right == 3
     assert rows['derivative.py'][4] == FAULTS['derivative is y'].english
     assert rows['draws.py'][4] == FAULTS['mean and std swapped'].english
     assert 0 <= float(rows['right.py'][2]) < 1
-    assert (folder / 'of-one' / 'deletes.py').read_text(encoding='utf-8') == hand_ins['of-one/deletes.py'][0]
+
+
+@pytest.mark.full
+def test_a_hand_in_deletes_its_copy_alone(tmp_path, capsys):
+    folder = folder_of(tmp_path / 'hand-ins', DELETES)
+    _, _, _, rows = reported(capsys, folder, tmp_path / 'report.csv', '--seconds', str(SECONDS))
+    matches(DELETES, rows)
+    for name, (text, *_) in DELETES.items():
+        assert (folder / name).read_text(encoding='utf-8') == text
 
 
 @pytest.mark.full
