@@ -24,23 +24,29 @@
 #define SUMS 4096
 
 /* The packed path. A tile of TILE_ROWS x TILE_VECTORS takes all accumulators; its panel of B, KC x 2 vectors (16 KiB
-   with AVX2), lies in the first-level cache, a block of A of BLOCK_BYTES in the second-level one, BLOCK_COLS columns of B
-   in the third-level one. SUMS_OF_ALL numbers of a gradient wait between blocks of KC rows. What the threads share of
-   both is divided among them, at most MOST_PARTS. Of an operand whose rows lie in memory AT_ONCE rows are packed at a
-   time. A tile asks for its operands AHEAD terms before their turn (4 to 32 did as well), a cache line
-   of LINE numbers at a time; that may reach beyond a panel or a strip, but not beyond the packing
-   memory, whose sums lie last. */
+   with AVX2), lies in the first-level cache; the panels of BLOCK_COLS columns and the strips of BLOCK_ROWS rows of A in the
+   second-level one. Memory is read and written at a third of the speed where such a block leaves it: so B is packed
+   in small blocks, and the strips of all rows, up to STRIP_ROWS, once for all of these. The strips are shared by
+   the threads, at most MOST_PARTS, each of which takes its columns in TURNS. SUMS_OF_ALL numbers of a gradient, of SUM_COLS columns, wait between
+   blocks of KC rows. Of an operand whose rows lie in memory AT_ONCE rows are packed at a time. A tile asks for its operands
+   AHEAD terms before their turn (4 to 32 did as well), a cache line of LINE numbers at a time; that may reach beyond a
+   panel or a strip, but not beyond the packing memory, whose sums lie last. */
 #define AT_ONCE 8
 #define TILE_ROWS (REGISTERS == 32 ? 12 : 6)
 #define TILE_VECTORS 2
 #define BLOCK_BYTES 196608
-#define BLOCK_COLS 1024
-#define SUMS_OF_ALL 524288
+#define PANEL_BYTES 262144
+#define STRIP_BYTES 2097152
+#define SUM_COLS 1024
+#define SUMS_OF_ALL (540 * SUM_COLS)
 #define MOST_PARTS 16
 #define AHEAD 8
+#define TURNS 8
 #define LINE (64 / REAL_BYTES)
 #define TILE_NUMBERS (TILE_ROWS * TILE_VECTORS * FULL_LANES)
 #define BLOCK_ROWS (BLOCK_BYTES / (KC * REAL_BYTES) / TILE_ROWS * TILE_ROWS)
+#define BLOCK_COLS (PANEL_BYTES / (KC * REAL_BYTES))
+#define STRIP_ROWS (STRIP_BYTES / (KC * REAL_BYTES))
 
 /* The thin path: GROUP rows of w at a time, whose numbers of A stay in registers; THIN_SUMS sums in the first-level cache
    (32 KiB in float64); at most THIN_ONWARD rows of x in x @ w, THIN_BACK rows of G in G @ w.T, THIN_OUTER terms of

@@ -9,9 +9,10 @@ Whichever it is, the bits are the same. The numbers of the rule are in blocksize
 """
 
 from libc.stdint cimport uintptr_t
+from libc.string cimport memset
 
 from . cimport packed, thin
-from .packed cimport MOST_PARTS, Product, packs_for
+from .packed cimport MOST_PARTS, Product, Turns, packs_for
 from .plain cimport KC
 from .scratch cimport carve
 from .simd cimport FULL_LANES, real
@@ -34,6 +35,7 @@ cdef extern from "pages.h" nogil:
 
 cdef extern from "threads.h" nogil:
     void run_parts(int parts, void (*body)(void *, int, int) noexcept nogil, void *job)
+    void run_team(int parts, void (*body)(void *, int, int) noexcept nogil, void *job)
     void run_apart(void (*body)(void *) noexcept nogil, void *job)     # body(job), compiled once, not inlined
 
 cdef struct Scratch:
@@ -101,11 +103,14 @@ cdef inline void multiply(void *job) noexcept nogil:
     cdef Product of = (<const Product *>job)[0]
     cdef const Scratch *scratch = <const Scratch *>of.scratch
     cdef int parts = parts_of(scratch, &of, THREAD_WORK)
+    cdef Turns turns
     if takes_thin(scratch.path, &of):
         run_parts(parts_of(scratch, &of, THIN_WORK), thin.share, &of)
         return
     if scratch.packs != NULL and takes_packed(scratch.path, &of):
-        run_parts(parts, packed.share, &of)
+        memset(&turns, 0, sizeof(Turns))
+        of.turns = &turns
+        run_team(parts, packed.share, &of)
         return
     if of.B_col != 1:
         transpose(of.N, of.K, of.B, of.B_col, scratch.wT, of.N)

@@ -1,7 +1,9 @@
 """The packed path: a product of any size in blocks that suit the caches, each copied into the order of its use.
 
-    rectangle   the part of C that is one thread's: blocks of columns, of KC terms, of rows (the loops of Goto and van de
-                Geijn, Anatomy of high-performance matrix multiplication, 2008)
+    rectangle   the part of C that is one thread's, cut into slabs
+    slab        KC terms at a time: strips of A for all its rows, then panels of B for a block of columns, and another (the
+                loops of Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008, with A and B
+                exchanged)
     block       tiles over packed strips and panels: a panel stays in the first-level cache while the strips stream by
     tile        the registers, as in `tiles`; what becomes of the sums is fused into its store
 
@@ -19,9 +21,31 @@ cdef extern from "blocksizes.h" nogil:
         BLOCK_ROWS
         BLOCK_COLS
         TILE_NUMBERS
+        STRIP_ROWS
         SUMS_OF_ALL
+        SUM_COLS
         MOST_PARTS
         AHEAD
+        TURNS
+
+cdef extern from "threads.h" nogil:
+    void wait_for_team(int parts)
+    Py_ssize_t take_turn(Py_ssize_t *next)
+
+cdef struct Turns:
+    # How many of each one's blocks of columns are taken, for two rounds in turn
+    Py_ssize_t taken[2][MOST_PARTS]
+
+cdef struct Hand:
+    # One of the threads at work on a slab
+    int part
+    int parts
+    int turn                    # of the round at hand, 0 or 1
+    Turns *turns                # all of them share it
+    real *strips[2]             # for two rounds in turn
+    real *panels                # its own
+    real *sums                  # where the sums of a gradient wait, or NULL
+    Py_ssize_t most_sums
 
 cdef struct Product:
     # C[M, N] = what `finish` makes of A[M, K] @ B[K, N]; steps in elements
@@ -40,6 +64,7 @@ cdef struct Product:
     const real *E
     Py_ssize_t E_row
     real *packs                 # packing memory, `packs_for` the parts that share it
+    Turns *turns                # all 0
     const void *scratch         # of `matmul`
 
 cdef struct Tiles:
@@ -153,64 +178,114 @@ cdef inline Py_ssize_t equal_parts(Py_ssize_t size, Py_ssize_t most, Py_ssize_t 
     return ((size + parts - 1) // parts + unit - 1) // unit * unit
 
 
+cdef inline Py_ssize_t strip_rows(Py_ssize_t parts) noexcept nogil:
+    """Rows of A for which each of so many parts has memory."""
+    return max(<Py_ssize_t>BLOCK_ROWS, (STRIP_ROWS // max(parts, <Py_ssize_t>2) + TILE_ROWS - 1) // TILE_ROWS * TILE_ROWS)
+
+
 cdef inline Py_ssize_t packs_for(Py_ssize_t parts) noexcept nogil:
     """How many numbers of packing memory so many parts need."""
-    return (parts * BLOCK_ROWS + BLOCK_COLS) * KC + SUMS_OF_ALL
+    return parts * (strip_rows(parts) + BLOCK_COLS) * KC + SUMS_OF_ALL
 
 
-cdef inline void rectangle(const Product *of, Py_ssize_t top, Py_ssize_t rows, Py_ssize_t left, Py_ssize_t cols, int part,
-                           int parts) noexcept nogil:
-    """C[top : top + rows, left : left + cols], in the share of the packing memory that is this part's."""
+cdef inline void columns(const Product *of, Tiles *to, const Hand *hand, Py_ssize_t begin, Py_ssize_t top, Py_ssize_t bottom,
+                         Py_ssize_t left, Py_ssize_t right, bint alone, real *strips, real *sums, Py_ssize_t sums_row) noexcept nogil:
+    """C[top : bottom, left : right] of the terms from `begin` on: its panels packed, then block below block; `alone`, where
+    no other block of columns needs them, the strips of each block as well."""
+    cdef Py_ssize_t row, high = equal_parts(bottom - top, BLOCK_ROWS, TILE_ROWS)
+    to.cols, to.panels = right - left, hand.panels
+    pack_panels(to.K, to.cols, of.B + begin * of.B_row + left * of.B_col, of.B_row, of.B_col, hand.panels)
+    for row from top <= row < bottom by high:
+        to.rows = min(high, bottom - row)
+        to.strips = strips + (row - top) * to.K
+        if alone:
+            to.strips = strips
+            pack_strips(to.rows, to.K, of.A + row * of.A_row + begin * of.A_col, of.A_row, of.A_col, strips)
+        to.finish, to.C, to.C_row = of.finish, of.C + row * of.C_row + left, of.C_row
+        to.E = of.E + row * of.E_row + left * to.E_col
+        to.total, to.total_row = to.C, to.C_row
+        if sums != NULL:
+            to.total, to.total_row = sums + (row - top) * sums_row, sums_row
+        if begin + KC < of.K:
+            to.finish, to.C, to.C_row = STORE, <real *>to.total, to.total_row
+        if begin == 0:
+            to.total = NULL
+        block(to)
+
+
+cdef inline void slab(const Product *of, Hand *hand, Py_ssize_t top, Py_ssize_t bottom, Py_ssize_t left, Py_ssize_t right) noexcept nogil:
+    """C[top : bottom, left : right], in rounds of KC terms: the strips of A together, then each its own blocks of columns.
+
+    Who is done helps the next one, so that none waits long; and packs strips of the next round, while others still
+    read those of this one.
+    """
     cdef Tiles to
-    cdef Py_ssize_t NR = TILE_VECTORS * FULL_LANES, most_cols = BLOCK_COLS // parts // NR * NR
-    cdef Py_ssize_t most_sums = SUMS_OF_ALL // parts
-    cdef real *strips = of.packs + part * <Py_ssize_t>(BLOCK_ROWS * KC)
-    cdef real *panels = of.packs + parts * <Py_ssize_t>(BLOCK_ROWS * KC) + part * most_cols * KC
-    cdef real *sums = of.packs + (parts * <Py_ssize_t>BLOCK_ROWS + BLOCK_COLS) * KC + part * most_sums
-    cdef Py_ssize_t row, col, begin, wide, tall = rows, high, upper, upper_end
-    cdef bint aside = of.finish == UPDATE and of.K > KC
-    if rows <= 0 or cols <= 0:
+    cdef Py_ssize_t NR = TILE_VECTORS * FULL_LANES, strip_cnt = (bottom - top + TILE_ROWS - 1) // TILE_ROWS
+    cdef Py_ssize_t begin, first, last, block_cnt, wide, n, col
+    cdef real *strips
+    cdef int other, whose
+    cdef bint alone
+    wide = BLOCK_COLS
+    if hand.parts > 1:
+        wide = min(wide, max(NR, (right - left) // (TURNS * hand.parts)))
+    wide = equal_parts(right - left, wide, NR)
+    block_cnt = (right - left + wide - 1) // wide
+    alone = hand.parts == 1 and block_cnt == 1
+    to.E_row, to.E_col = of.E_row, 0 if of.finish == UPDATE or of.finish == STORE else 1
+    for begin from 0 <= begin < max(of.K, <Py_ssize_t>1) by KC:
+        strips, to.K = hand.strips[hand.turn], min(<Py_ssize_t>KC, of.K - begin)
+        first = strip_cnt * hand.part // hand.parts * TILE_ROWS
+        last = min(strip_cnt * (hand.part + 1) // hand.parts * TILE_ROWS, bottom - top)
+        if not alone:
+            pack_strips(last - first, to.K, of.A + (top + first) * of.A_row + begin * of.A_col, of.A_row, of.A_col,
+                        strips + first * to.K)
+        wait_for_team(hand.parts)
+        if hand.part == 0:
+            for whose in range(hand.parts):
+                hand.turns.taken[1 - hand.turn][whose] = 0
+        for other in range(hand.parts):
+            whose = (hand.part + other) % hand.parts
+            n = block_cnt * whose // hand.parts + take_turn(&hand.turns.taken[hand.turn][whose])
+            while n < block_cnt * (whose + 1) // hand.parts:
+                col = left + n * wide
+                columns(of, &to, hand, begin, top, bottom, col, min(col + wide, right), alone, strips,
+                        hand.sums + n * wide if hand.sums != NULL else NULL, right - left)
+                n = block_cnt * whose // hand.parts + take_turn(&hand.turns.taken[hand.turn][whose])
+        hand.turn = 1 - hand.turn
+
+
+cdef inline void rectangle(const Product *of, Hand *hand, Py_ssize_t top, Py_ssize_t bottom, Py_ssize_t tall) noexcept nogil:
+    """Rows of C, in slabs of at most `tall` of them."""
+    cdef Py_ssize_t row, col, wide = of.N
+    if bottom <= top or of.N <= 0:
         return
-    wide = equal_parts(cols, most_cols, NR)
-    if aside:
-        tall = equal_parts(rows, most_sums // wide, 1)
-    for col from 0 <= col < cols by wide:
-        to.cols = min(wide, cols - col)
-        for upper from 0 <= upper < rows by tall:
-            upper_end = min(upper + tall, rows)
-            high = equal_parts(upper_end - upper, BLOCK_ROWS, TILE_ROWS)
-            for begin from 0 <= begin < max(of.K, <Py_ssize_t>1) by KC:
-                to.K = min(<Py_ssize_t>KC, of.K - begin)
-                pack_panels(to.K, to.cols, of.B + begin * of.B_row + (left + col) * of.B_col, of.B_row, of.B_col, panels)
-                for row from upper <= row < upper_end by high:
-                    to.rows = min(high, upper_end - row)
-                    pack_strips(to.rows, to.K, of.A + (top + row) * of.A_row + begin * of.A_col, of.A_row, of.A_col, strips)
-                    to.finish, to.strips, to.panels = of.finish, strips, panels
-                    to.C, to.C_row = of.C + (top + row) * of.C_row + left + col, of.C_row
-                    to.total, to.total_row = to.C, to.C_row
-                    if aside:
-                        to.total, to.total_row = sums + (row - upper) * wide, wide
-                    if begin + KC < of.K:
-                        to.finish, to.C, to.C_row = STORE, <real *>to.total, to.total_row
-                    if begin == 0:
-                        to.total = NULL
-                    to.E_row, to.E_col = of.E_row, 0 if of.finish == UPDATE or of.finish == STORE else 1
-                    to.E = of.E + (top + row) * of.E_row + (left + col) * to.E_col
-                    block(&to)
+    if hand.sums != NULL:
+        wide = equal_parts(of.N, SUM_COLS, 1)
+        tall = min(tall, hand.most_sums // wide // TILE_ROWS * TILE_ROWS)
+    tall = equal_parts(bottom - top, tall, TILE_ROWS)
+    for col from 0 <= col < of.N by wide:
+        for row from top <= row < bottom by tall:
+            slab(of, hand, row, min(row + tall, bottom), col, min(col + wide, of.N))
 
 
 cdef inline void share(void *job, int part, int parts) noexcept nogil:
-    """Part number `part` of a Product: a rectangle over whole tiles, of its columns or of its rows.
-
-    Each part packs all of the other operand, which should be the smaller one; B is packed faster than A where its rows
-    lie in memory.
-    """
+    """Part number `part` of a Product: of slabs that all work on together; of its rows where there are few columns."""
     cdef const Product *of = <const Product *>job
-    cdef bint by_columns = of.N >= (2 * of.M if of.B_col == 1 else of.M)
-    cdef Py_ssize_t unit = TILE_VECTORS * FULL_LANES if by_columns else TILE_ROWS
-    cdef Py_ssize_t size = of.N if by_columns else of.M, units = (size + unit - 1) // unit
-    cdef Py_ssize_t begin = units * part // parts * unit, end = min(units * (part + 1) // parts * unit, size)
-    if by_columns:
-        rectangle(of, 0, of.M, begin, end - begin, part, parts)
+    cdef Hand hand
+    cdef Turns turns
+    cdef Py_ssize_t each = strip_rows(parts), units = (of.M + TILE_ROWS - 1) // TILE_ROWS
+    hand.panels = of.packs + parts * each * KC + part * <Py_ssize_t>(BLOCK_COLS * KC)
+    hand.sums = of.packs + parts * (each + BLOCK_COLS) * KC if of.finish == UPDATE and of.K > KC else NULL
+    hand.turn, hand.most_sums = 0, SUMS_OF_ALL
+    if parts == 1 or of.N < of.M // 4:
+        hand.part, hand.parts, hand.turns = 0, 1, &turns
+        hand.most_sums = SUMS_OF_ALL // parts
+        if hand.sums != NULL:
+            hand.sums += part * hand.most_sums
+        turns.taken[0][0] = 0
+        hand.strips[0] = hand.strips[1] = of.packs + part * each * KC
+        rectangle(of, &hand, units * part // parts * TILE_ROWS, min(units * (part + 1) // parts * TILE_ROWS, of.M), each)
     else:
-        rectangle(of, begin, end - begin, 0, of.N, part, parts)
+        hand.part, hand.parts, hand.turns = part, parts, of.turns
+        hand.strips[0], hand.strips[1] = of.packs, of.packs + parts * each // 2 // TILE_ROWS * TILE_ROWS * KC
+        rectangle(of, &hand, 0, of.M, parts * each // 2 // TILE_ROWS * TILE_ROWS)

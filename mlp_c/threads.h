@@ -4,6 +4,8 @@
 #ifndef MLP_THREADS_H
 #define MLP_THREADS_H
 
+#include <stddef.h>
+
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -23,6 +25,31 @@ static __attribute__((noinline)) void run_parts(int parts, part_body body, void 
     for (part = 0; part < parts; part++)
         body(job, part, parts);
 }
+
+/* A part for each thread of a team, whose threads may wait for each other; OpenMP may give fewer than asked for. */
+static __attribute__((noinline)) void run_team(int parts, part_body body, void *job) {
+    if (parts <= 1) {
+        body(job, 0, 1);
+        return;
+    }
+#ifdef _OPENMP
+#pragma omp parallel num_threads(parts)
+    body(job, omp_get_thread_num(), omp_get_num_threads());
+#else
+    body(job, 0, 1);
+#endif
+}
+
+static inline void wait_for_team(int parts) {
+    if (parts > 1) {
+#ifdef _OPENMP
+#pragma omp barrier
+#endif
+    }
+}
+
+/* The next number of a counter that the team shares. */
+static inline ptrdiff_t take_turn(ptrdiff_t *next) { return __atomic_fetch_add(next, 1, __ATOMIC_RELAXED); }
 
 static __attribute__((noinline)) void run_apart(void (*body)(void *job), void *job) { body(job); }
 

@@ -128,6 +128,44 @@ cdef inline void loss_terms_apart(Problem problem, Py_ssize_t rows, Py_ssize_t B
     run_apart(terms_of, &job)
 
 
+cdef inline void tell(Problem problem, double term, double hit, double *loss, double *accuracy) noexcept nogil:
+    """loss and accuracy from the means of the terms."""
+    loss[0] = -term if problem == SELECT else term
+    accuracy[0] = 1 - hit if problem == REGRESSION else hit
+
+
+cdef inline void sum_rows(Py_ssize_t rows, Py_ssize_t O, Py_ssize_t row, const real *term, const real *hit, double *sums) noexcept nogil:
+    """sums[2 i], sums[2 i + 1] = the sums of row i of term and of hit; four rows at a time, for a sum waits for itself."""
+    cdef double terms[4]
+    cdef double hits[4]
+    cdef Py_ssize_t i, j, k, here
+    for i from 0 <= i < rows by 4:
+        here = min(<Py_ssize_t>4, rows - i)
+        for k in range(4):
+            terms[k] = hits[k] = 0
+        for j in range(O):
+            for k in range(4):
+                terms[k] += term[(i + min(k, here - 1)) * row + j]
+                hits[k] += hit[(i + min(k, here - 1)) * row + j]
+        for k in range(here):
+            sums[2 * (i + k)], sums[2 * (i + k) + 1] = terms[k], hits[k]
+
+
+cdef inline void means_of(Problem problem, Py_ssize_t B, Py_ssize_t O, const double *sums, double *loss, double *accuracy) noexcept nogil:
+    """loss and accuracy from the sums of B rows, summed in the order of `losses.evaluate`."""
+    cdef Py_ssize_t begin, i
+    cdef double count = B if problem == SELECT else B * O, terms = 0, hits = 0, block_terms, block_hits
+    for begin from 0 <= begin < B by KC:
+        block_terms = 0
+        block_hits = 0
+        for i in range(begin, min(begin + KC, B)):
+            block_terms += sums[2 * i]
+            block_hits += sums[2 * i + 1]
+        terms += block_terms
+        hits += block_hits
+    tell(problem, terms / count, hits / count, loss, accuracy)
+
+
 cdef inline void means(Problem problem, Py_ssize_t B, Py_ssize_t O, Py_ssize_t row, const real *term, const real *hit,
                        double *loss, double *accuracy) noexcept nogil:
     """loss and accuracy from their terms, summed over B rows and O columns in the order of `losses.evaluate`."""
@@ -151,9 +189,4 @@ cdef inline void means(Problem problem, Py_ssize_t B, Py_ssize_t O, Py_ssize_t r
                 block_hits += row_hits
         terms += block_terms
         hits += block_hits
-    loss[0] = terms / count
-    accuracy[0] = hits / count
-    if problem == REGRESSION:
-        accuracy[0] = 1 - accuracy[0]
-    elif problem == SELECT:
-        loss[0] = -loss[0]
+    tell(problem, terms / count, hits / count, loss, accuracy)

@@ -18,7 +18,7 @@ from .simd cimport FULL_LANES, real
 from .small cimport padded
 from .table cimport CHOSEN, PACKED, THIN, Layer, Net
 from .tiles cimport MASK_RELU, UPDATE
-from .wide_losses cimport loss_terms_apart, means
+from .wide_losses cimport loss_terms_apart, means_of, sum_rows
 
 cdef extern from "blocksizes.h" nogil:
     enum:
@@ -32,6 +32,7 @@ cdef struct Wide:
     real *output                # (rows, padded O), as the two below
     real *y
     real *G
+    double *sums                # of the terms of loss and accuracy of each row
 
 
 cdef inline bint is_wide(const Net *net) noexcept nogil:
@@ -56,6 +57,7 @@ cdef inline Py_ssize_t lay_out(const Net *net, Py_ssize_t rows, Wide *work) noex
     head.output = <real *>carve(&place, size)
     head.y = <real *>carve(&place, size)
     head.G = <real *>carve(&place, size)
+    head.sums = <double *>carve(&place, 2 * rows * sizeof(double))
     carve_scratch(net, rows, &place, &head.scratch)
     if work != NULL:
         work[0] = head
@@ -78,6 +80,30 @@ cdef inline void share_gathering(void *job, int part, int parts) noexcept nogil:
     gather(end - begin, of.cols, of.source, of.order + begin, of.target + begin * of.cols, of.cols)
 
 
+cdef struct Losses:
+    # The output of B rows, whose terms of loss and accuracy are asked for
+    Problem problem
+    Py_ssize_t B
+    Py_ssize_t O
+    Py_ssize_t row
+    const real *output
+    const real *y
+    real *term
+    real *hit
+    real *G
+    double *sums
+
+
+cdef inline void share_losses(void *job, int part, int parts) noexcept nogil:
+    """Part number `part` of the rows: terms, their sums, and G_output. As many rows as a vector has lanes are not parted:
+    so none runs over into the next part."""
+    cdef const Losses *of = <const Losses *>job
+    cdef Py_ssize_t begin = of.B // FULL_LANES * part // parts * FULL_LANES, at = begin * of.row
+    cdef Py_ssize_t end = of.B // FULL_LANES * (part + 1) // parts * FULL_LANES if part + 1 < parts else of.B
+    loss_terms_apart(of.problem, end - begin, of.B, of.O, of.output + at, of.y + at, of.row, of.term + at, of.hit + at, of.G + at)
+    sum_rows(end - begin, of.O, of.row, of.term + at, of.hit + at, of.sums + 2 * begin)
+
+
 cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B, const real *x, const real *y,
                       const Py_ssize_t *order, double learning_rate, double *loss, double *accuracy) noexcept nogil:
     """One step on the rows order[0 .. B-1] of x and y, or where order is NULL on their first B rows."""
@@ -88,6 +114,7 @@ cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B,
     cdef const real *G = work.G
     cdef real rate = -<real>learning_rate
     cdef Gathering of_x
+    cdef Losses losses
     if order == NULL:
         take(B, O, y, work.y, work.O_row)
     else:
@@ -100,8 +127,10 @@ cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B,
         h = work.inputs[l + 1]
     dense_forward(scratch, B, &net.layers[last], h, False, work.output, work.O_row)
     # The terms of loss and accuracy lie where the gradients of hidden layers will.
-    loss_terms_apart(problem, B, B, O, work.output, work.y, work.O_row, scratch.G[0], scratch.G[1], work.G)
-    means(problem, B, O, work.O_row, scratch.G[0], scratch.G[1], loss, accuracy)
+    losses.problem, losses.B, losses.O, losses.row, losses.output, losses.y = problem, B, O, work.O_row, work.output, work.y
+    losses.term, losses.hit, losses.G, losses.sums = scratch.G[0], scratch.G[1], work.G, work.sums
+    run_parts(scratch.threads if B * O >= GATHER_WORK else 1, share_losses, &losses)
+    means_of(problem, B, O, work.sums, loss, accuracy)
     for l in range(last, -1, -1):
         layer = &net.layers[l]
         if l > 0:
