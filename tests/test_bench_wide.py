@@ -35,9 +35,11 @@ def test_promises_of_wide_networks():
     assert kept(2, 'float64', dict(one, JAX=0.9), two, peak=0.5) == [False, True]
     assert kept(2, 'float64', dict(one, JAX=0.9), peak=0.81) == [True]                  # 80 % are enough
     assert kept(3, 'float64', one, peak=0.81) == [True, True]
-    assert kept(3, 'float64', one, peak=0.81, avx512=True) == [True, False]
-    assert kept(3, 'float64', one) == [True, None]
-    assert kept(4, 'float64', dict(mlp_c=1.0, lecture=0.97), peak=0.75) == [False, True]
+    assert kept(3, 'float64', one, peak=0.81, avx512=True) == [False, True]
+    assert kept(3, 'float64', one) == [None, True]
+    assert kept(3, 'float64', dict(one, JAX=0.7), two) == [None, None, True]            # each with the threads that suit it
+    assert kept(3, 'float64', one, dict(two, openblas=0.58)) == [None, None, False]
+    assert kept(4, 'float64', dict(mlp_c=1.0, lecture=0.97), peak=0.75) == [True, False]
     [row] = summary.wide_rows(fake_wide(0, 'float32', dict(mlp_c=3.0, JAX=4.1), dict(mlp_c=2.0, PyTorch=5.0)), False)
     assert row == ('4-32-16-4, 10000 rows, float32, better of all threads, best Python peer', '2 x', '2.05 x (JAX)',
                    True)
