@@ -1,8 +1,8 @@
 """The packed path: a product of any size in blocks that suit the caches, each copied into the order of its use.
 
-    rectangle   the part of C that is one thread's, cut into slabs
-    slab        KC terms at a time: strips of A for all its rows, then panels of B for a block of columns, and another (the
-                loops of Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008, with A and B
+    rectangle   rows of C, cut into slabs
+    slab        KC terms at a time: strips of A for all its rows, then panels of B for a block of columns, and another
+                (the loops of Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008, with A and B
                 exchanged)
     block       tiles over packed strips and panels: a panel stays in the first-level cache while the strips stream by
     tile        the registers, as in `tiles`; what becomes of the sums is fused into its store
@@ -188,10 +188,11 @@ cdef inline Py_ssize_t packs_for(Py_ssize_t parts) noexcept nogil:
     return parts * (strip_rows(parts) + BLOCK_COLS) * KC + SUMS_OF_ALL
 
 
-cdef inline void columns(const Product *of, Tiles *to, const Hand *hand, Py_ssize_t begin, Py_ssize_t top, Py_ssize_t bottom,
-                         Py_ssize_t left, Py_ssize_t right, bint alone, real *strips, real *sums, Py_ssize_t sums_row) noexcept nogil:
-    """C[top : bottom, left : right] of the terms from `begin` on: its panels packed, then block below block; `alone`, where
-    no other block of columns needs them, the strips of each block as well."""
+cdef inline void columns(const Product *of, Tiles *to, const Hand *hand, Py_ssize_t begin, Py_ssize_t top,
+                         Py_ssize_t bottom, Py_ssize_t left, Py_ssize_t right, bint alone, real *strips, real *sums,
+                         Py_ssize_t sums_row) noexcept nogil:
+    """C[top : bottom, left : right] of the terms from `begin` on: its panels are packed, then goes block below block;
+    `alone`, where no other columns need them, the strips of each block are packed here, too."""
     cdef Py_ssize_t row, high = equal_parts(bottom - top, BLOCK_ROWS, TILE_ROWS)
     to.cols, to.panels = right - left, hand.panels
     pack_panels(to.K, to.cols, of.B + begin * of.B_row + left * of.B_col, of.B_row, of.B_col, hand.panels)
@@ -213,11 +214,12 @@ cdef inline void columns(const Product *of, Tiles *to, const Hand *hand, Py_ssiz
         block(to)
 
 
-cdef inline void slab(const Product *of, Hand *hand, Py_ssize_t top, Py_ssize_t bottom, Py_ssize_t left, Py_ssize_t right) noexcept nogil:
-    """C[top : bottom, left : right], in rounds of KC terms: the strips of A together, then each its own blocks of columns.
+cdef inline void slab(const Product *of, Hand *hand, Py_ssize_t top, Py_ssize_t bottom, Py_ssize_t left,
+                      Py_ssize_t right) noexcept nogil:
+    """C[top : bottom, left : right], in rounds of KC terms: all hands pack the strips of A, then each its own columns.
 
-    Who is done helps the next one, so that none waits long; and packs strips of the next round, while others still
-    read those of this one.
+    Who is done takes columns of the next one, so that none waits long; then it packs strips of the next round, while
+    others still read those of this one. Whoever takes a block, its numbers are the same.
     """
     cdef Tiles to
     cdef Py_ssize_t NR = TILE_VECTORS * FULL_LANES, strip_cnt = (bottom - top + TILE_ROWS - 1) // TILE_ROWS
@@ -254,7 +256,8 @@ cdef inline void slab(const Product *of, Hand *hand, Py_ssize_t top, Py_ssize_t 
         hand.turn = 1 - hand.turn
 
 
-cdef inline void rectangle(const Product *of, Hand *hand, Py_ssize_t top, Py_ssize_t bottom, Py_ssize_t tall) noexcept nogil:
+cdef inline void rectangle(const Product *of, Hand *hand, Py_ssize_t top, Py_ssize_t bottom,
+                           Py_ssize_t tall) noexcept nogil:
     """Rows of C, in slabs of at most `tall` of them."""
     cdef Py_ssize_t row, col, wide = of.N
     if bottom <= top or of.N <= 0:
@@ -269,7 +272,8 @@ cdef inline void rectangle(const Product *of, Hand *hand, Py_ssize_t top, Py_ssi
 
 
 cdef inline void share(void *job, int part, int parts) noexcept nogil:
-    """Part number `part` of a Product: of slabs that all work on together; of its rows where there are few columns."""
+    """Part number `part` of a Product: of slabs that all work on together; where there are few columns, of its rows, and
+    each packs all of B."""
     cdef const Product *of = <const Product *>job
     cdef Hand hand
     cdef Turns turns

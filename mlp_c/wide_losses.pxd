@@ -134,8 +134,9 @@ cdef inline void tell(Problem problem, double term, double hit, double *loss, do
     accuracy[0] = 1 - hit if problem == REGRESSION else hit
 
 
-cdef inline void sum_rows(Py_ssize_t rows, Py_ssize_t O, Py_ssize_t row, const real *term, const real *hit, double *sums) noexcept nogil:
-    """sums[2 i], sums[2 i + 1] = the sums of row i of term and of hit; four rows at a time, for a sum waits for itself."""
+cdef inline void sum_rows(Py_ssize_t rows, Py_ssize_t O, Py_ssize_t row, const real *term, const real *hit,
+                          double *sums) noexcept nogil:
+    """sums[2 i], sums[2 i + 1] = the sums of row i of term and of hit; four rows at a time: each sum waits for itself."""
     cdef double terms[4]
     cdef double hits[4]
     cdef Py_ssize_t i, j, k, here
@@ -151,7 +152,8 @@ cdef inline void sum_rows(Py_ssize_t rows, Py_ssize_t O, Py_ssize_t row, const r
             sums[2 * (i + k)], sums[2 * (i + k) + 1] = terms[k], hits[k]
 
 
-cdef inline void means_of(Problem problem, Py_ssize_t B, Py_ssize_t O, const double *sums, double *loss, double *accuracy) noexcept nogil:
+cdef inline void means_of(Problem problem, Py_ssize_t B, Py_ssize_t O, const double *sums, double *loss,
+                          double *accuracy) noexcept nogil:
     """loss and accuracy from the sums of B rows, summed in the order of `losses.evaluate`."""
     cdef Py_ssize_t begin, i
     cdef double count = B if problem == SELECT else B * O, terms = 0, hits = 0, block_terms, block_hits

@@ -95,12 +95,13 @@ cdef struct Losses:
 
 
 cdef inline void share_losses(void *job, int part, int parts) noexcept nogil:
-    """Part number `part` of the rows: terms, their sums, and G_output. As many rows as a vector has lanes are not parted:
-    so none runs over into the next part."""
+    """Part number `part` of the rows: terms, their sums, and G_output. As many rows as a vector has lanes stay together:
+    so no vector runs over into the next part."""
     cdef const Losses *of = <const Losses *>job
     cdef Py_ssize_t begin = of.B // FULL_LANES * part // parts * FULL_LANES, at = begin * of.row
     cdef Py_ssize_t end = of.B // FULL_LANES * (part + 1) // parts * FULL_LANES if part + 1 < parts else of.B
-    loss_terms_apart(of.problem, end - begin, of.B, of.O, of.output + at, of.y + at, of.row, of.term + at, of.hit + at, of.G + at)
+    loss_terms_apart(of.problem, end - begin, of.B, of.O, of.output + at, of.y + at, of.row, of.term + at, of.hit + at,
+                     of.G + at)
     sum_rows(end - begin, of.O, of.row, of.term + at, of.hit + at, of.sums + 2 * begin)
 
 

@@ -48,7 +48,7 @@ def test_train_prints_the_published_lines(call):
     assert [line for line in out.splitlines() if line] == entry["lines"]
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.full)])
 def test_train_a_csv_with_every_option(call, csv, tmp_path, dtype):
     plot, history = tmp_path / "run.png", tmp_path / "run.json"
     history.write_text("old", encoding="utf-8")

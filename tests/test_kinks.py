@@ -15,6 +15,7 @@ def test_kinks(subject, dtype, part):
         kinks.check(subject, number, dtype)
 
 
+@pytest.mark.full
 def test_every_case_has_a_unit_at_or_below_zero():
     """By the reference: a hidden unit whose value is 0, at the sum 0 unless it is one of the dead."""
     exactly = 0

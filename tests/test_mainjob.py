@@ -105,8 +105,8 @@ def test_a_nan_is_beyond_every_bound(pretend, call):
 @pytest.mark.parametrize("blocked, says", [
     pytest.param("mlp_c,tqdm,matplotlib", "three data sets bundled with scikit-learn",
                  marks=pytest.mark.full),
-    ("mlp_c,sklearn,scipy,tqdm,matplotlib,pooch",
-     "three small generated problems (scikit-learn is not installed)")])
+    pytest.param("mlp_c,sklearn,scipy,tqdm,matplotlib,pooch",
+                 "three small generated problems (scikit-learn is not installed)", marks=pytest.mark.full)])
 def test_main_job_without(blocked, says):
     done = python(BLOCKED, blocked, "mlp_py", MLP_DATA="")
     out = done.stdout.decode("utf-8")

@@ -62,7 +62,7 @@ def test_networks(use, dtype, seed):
 def test_networks_of_levels(use, dtype, seed):
     in_use_first = sorted(levels.runnable(), key=lambda level: level != levels.level)
     ways = [(level, path) for level in in_use_first for path in PATHS]
-    compare_networks(use, ways, dtype, seed + 1, 10_000, range(0, len(EVERY_SIZE), 31))
+    compare_networks(use, ways, dtype, seed + 1, 10_000, range(0, len(EVERY_SIZE), 47))
 
 
 @pytest.mark.full

@@ -209,6 +209,13 @@ def test_forked_child_takes_none():
     assert run(script, OMP_NUM_THREADS='2') == ['2', '7', '2']
 
 
+@pytest.mark.parametrize('name, value', [('OMP_THREAD_LIMIT', '2'), ('OMP_DYNAMIC', 'true')])
+def test_fewer_threads_than_allowed_may_come(name, value):
+    """OpenMP may give a smaller team than it was asked for; what the threads share is divided among those that came."""
+    script = 'import zlib; print(zlib.crc32(trained([300, 530, 260, 9], 300)))'
+    assert run(script, OMP_NUM_THREADS='8', **{name: value}) == run(script, OMP_NUM_THREADS='1')
+
+
 # ---- memory ----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.full
