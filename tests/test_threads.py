@@ -15,6 +15,7 @@ from . import bits, cases
 from .drawn_networks import Drawn, everything
 
 WIDE = ([300, 260, 9], 300), ([210, 200, 190, 3], 65), ([784, 128, 10], 100)
+NARROW = ([700, 100], 300)      # so few columns that the threads take rows of the gradient, and have their own sums
 TALL = ([520, 1030], 300)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
@@ -62,19 +63,20 @@ def test_wide_networks_for_any_number_of_threads(use, dtype, seed):
 
 
 @each_dtype
-def test_sums_that_wait_in_pieces(use, dtype, seed):
-    """One backprop of TALL by one thread, which has the most sums to keep, and by two."""
-    widths, rows = TALL
+@pytest.mark.parametrize('network', [TALL, NARROW], ids=['tall', 'narrow'])
+def test_sums_that_wait_in_pieces(use, network, dtype, seed):
+    """One backprop by one thread, which has the most sums to keep, and by two and three."""
+    widths, rows = network
     drawn = Drawn(widths, rows, dtype, 'mixed', [seed, 9])
     aux, seen = [drawn.x[:rows]], []
-    for path, number in (('plain', 1), ('packed', 1), ('packed', 2)):
+    for path, number in (('plain', 1), ('packed', 1), ('packed', 2), ('packed', 3)):
         use(levels.level, path)
         net = drawn.network()
         with_threads(number, lambda: net.backprop(drawn.G, aux, 0.03))
         seen.append(net.theta)
     with bits.Comparing() as same:
-        same(seen[1], seen[0], 'one thread')
-        same(seen[2], seen[0], 'two threads')
+        for number in (1, 2, 3):
+            same(seen[number], seen[0], number, 'threads')
 
 
 def trained(widths, rows, dtype, problem, ordered):
