@@ -24,13 +24,15 @@
 #define SUMS 4096
 
 /* The packed path. A tile of TILE_ROWS x TILE_VECTORS takes all accumulators; its panel of B, KC x 2 vectors (16 KiB
-   with AVX2), lies in the first-level cache; the panels of BLOCK_COLS columns and the strips of BLOCK_ROWS rows of A in the
-   second-level one. Memory is read and written at a third of the speed where such a block leaves it: so B is packed
-   in small blocks, and the strips of all rows, up to STRIP_ROWS, once for all of these. The strips are shared by
-   the threads, at most MOST_PARTS, each of which takes its columns in TURNS. SUMS_OF_ALL numbers of a gradient, of SUM_COLS columns, wait between
-   blocks of KC rows. Of an operand whose rows lie in memory AT_ONCE rows are packed at a time. A tile asks for its operands
-   AHEAD terms before their turn (4 to 32 did as well), a cache line of LINE numbers at a time; that may reach beyond a
-   panel or a strip, but not beyond the packing memory, whose sums lie last. */
+   with AVX2), lies in the first-level cache; the panels of BLOCK_COLS columns (a multiple of a panel) and the strips of
+   BLOCK_ROWS rows of A in the second-level one. A block that leaves that cache is written and read at half the speed: so
+   B is packed in small blocks, and the strips of a slab once for all of these. They lie in the third-level cache: half of
+   STRIP_ROWS rows, while the other half is packed for the next KC terms (one thread has one half only, many threads
+   BLOCK_ROWS each). The threads, at most MOST_PARTS, share them, and take columns in TURNS. SUMS_OF_ALL numbers of a
+   gradient, of at most SUM_COLS columns (540 rows: at least as many as one thread's slab), wait between blocks of KC rows.
+   Of an operand whose rows lie in memory AT_ONCE rows are packed at a time. A tile asks for its operands AHEAD terms
+   before their turn (4 to 32 did as well), a cache line of LINE numbers at a time; that may reach beyond a panel or a
+   strip, but not beyond the packing memory, whose sums lie last. */
 #define AT_ONCE 8
 #define TILE_ROWS (REGISTERS == 32 ? 12 : 6)
 #define TILE_VECTORS 2

@@ -1,9 +1,9 @@
 """The packed path: a product of any size in blocks that suit the caches, each copied into the order of its use.
 
     rectangle   rows of C, cut into slabs
-    slab        KC terms at a time: strips of A for all its rows, then panels of B for a block of columns, and another
-                (the loops of Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008, with A and B
-                exchanged)
+    slab        KC terms at a time: strips of A for all its rows, then block of columns after block of columns: its panels
+                of B, and all tiles (the loops of Goto and van de Geijn, Anatomy of high-performance matrix multiplication,
+                2008, with A and B exchanged)
     block       tiles over packed strips and panels: a panel stays in the first-level cache while the strips stream by
     tile        the registers, as in `tiles`; what becomes of the sums is fused into its store
 
@@ -33,7 +33,7 @@ cdef extern from "threads.h" nogil:
     Py_ssize_t take_turn(Py_ssize_t *next)
 
 cdef struct Turns:
-    # How many of each one's blocks of columns are taken, for two rounds in turn
+    # The next of each one's blocks of columns, counted from its first, for two rounds in turn; beyond its last: none is left
     Py_ssize_t taken[2][MOST_PARTS]
 
 cdef struct Hand:
@@ -64,7 +64,7 @@ cdef struct Product:
     const real *E
     Py_ssize_t E_row
     real *packs                 # packing memory, `packs_for` the parts that share it
-    Turns *turns                # all 0
+    Turns *turns                # all 0 at first
     const void *scratch         # of `matmul`
 
 cdef struct Tiles:
@@ -173,7 +173,7 @@ cdef inline void block(const Tiles *to) noexcept nogil:
 
 
 cdef inline Py_ssize_t equal_parts(Py_ssize_t size, Py_ssize_t most, Py_ssize_t unit) noexcept nogil:
-    """`size` cut into as few parts as may be, none above `most`: the size of the larger ones, a multiple of `unit`."""
+    """`size` cut into as few parts as may be, none above `most` (rounded up to `unit`): the size of the larger ones, a multiple of `unit`."""
     cdef Py_ssize_t parts = (size + most - 1) // most
     return ((size + parts - 1) // parts + unit - 1) // unit * unit
 
@@ -241,8 +241,8 @@ cdef inline void slab(const Product *of, Hand *hand, Py_ssize_t top, Py_ssize_t 
         if not alone:
             pack_strips(last - first, to.K, of.A + (top + first) * of.A_row + begin * of.A_col, of.A_row, of.A_col,
                         strips + first * to.K)
-        wait_for_team(hand.parts)
-        if hand.part == 0:
+        wait_for_team(hand.parts)               # those without a strip or a column come here, too
+        if hand.part == 0:                      # nobody counts in the next round's numbers before the next wait
             for whose in range(hand.parts):
                 hand.turns.taken[1 - hand.turn][whose] = 0
         for other in range(hand.parts):
@@ -273,23 +273,23 @@ cdef inline void rectangle(const Product *of, Hand *hand, Py_ssize_t top, Py_ssi
 
 cdef inline void share(void *job, int part, int parts) noexcept nogil:
     """Part number `part` of a Product: of slabs that all work on together; where there are few columns, of its rows, and
-    each packs all of B."""
+    each packs all of B. The memory is divided among those that came: `packs_for` grows with their number."""
     cdef const Product *of = <const Product *>job
     cdef Hand hand
     cdef Turns turns
     cdef Py_ssize_t each = strip_rows(parts), units = (of.M + TILE_ROWS - 1) // TILE_ROWS
+    cdef Py_ssize_t top = 0, bottom = of.M, tall = parts * each // 2 // TILE_ROWS * TILE_ROWS
+    hand.part, hand.parts, hand.turn, hand.turns = part, parts, 0, of.turns
+    hand.strips[0], hand.strips[1] = of.packs, of.packs + tall * KC
     hand.panels = of.packs + parts * each * KC + part * <Py_ssize_t>(BLOCK_COLS * KC)
-    hand.sums = of.packs + parts * (each + BLOCK_COLS) * KC if of.finish == UPDATE and of.K > KC else NULL
-    hand.turn, hand.most_sums = 0, SUMS_OF_ALL
+    hand.sums, hand.most_sums = of.packs + parts * (each + BLOCK_COLS) * KC, SUMS_OF_ALL
     if parts == 1 or of.N < of.M // 4:
+        top, bottom, tall = units * part // parts * TILE_ROWS, min(units * (part + 1) // parts * TILE_ROWS, of.M), each
         hand.part, hand.parts, hand.turns = 0, 1, &turns
-        hand.most_sums = SUMS_OF_ALL // parts
-        if hand.sums != NULL:
-            hand.sums += part * hand.most_sums
         turns.taken[0][0] = 0
         hand.strips[0] = hand.strips[1] = of.packs + part * each * KC
-        rectangle(of, &hand, units * part // parts * TILE_ROWS, min(units * (part + 1) // parts * TILE_ROWS, of.M), each)
-    else:
-        hand.part, hand.parts, hand.turns = part, parts, of.turns
-        hand.strips[0], hand.strips[1] = of.packs, of.packs + parts * each // 2 // TILE_ROWS * TILE_ROWS * KC
-        rectangle(of, &hand, 0, of.M, parts * each // 2 // TILE_ROWS * TILE_ROWS)
+        hand.most_sums = SUMS_OF_ALL // parts
+        hand.sums += part * hand.most_sums
+    if of.finish != UPDATE or of.K <= KC:
+        hand.sums = NULL
+    rectangle(of, &hand, top, bottom, tall)

@@ -1,6 +1,4 @@
-/* Threads by OpenMP: a fixed number of parts of a job, and how many threads this process may take.
-
-   The parts of a job are the same whoever does them and in whatever order, so a part's number is all that it knows. */
+/* Threads by OpenMP: parts of a job, and how many threads this process may take. */
 #ifndef MLP_THREADS_H
 #define MLP_THREADS_H
 
@@ -12,7 +10,8 @@
 
 typedef void (*part_body)(void *job, int part, int parts);
 
-/* Not inlined: the bodies are large, and there is one of each. */
+/* A fixed number of parts, the same whoever does them and in whatever order: a part's number is all that it knows.
+   Not inlined: the bodies are large, and there is one of each. */
 static __attribute__((noinline)) void run_parts(int parts, part_body body, void *job) {
     int part;
     if (parts <= 1) {
@@ -26,7 +25,7 @@ static __attribute__((noinline)) void run_parts(int parts, part_body body, void 
         body(job, part, parts);
 }
 
-/* A part for each thread of a team, whose threads may wait for each other; OpenMP may give fewer than asked for. */
+/* A part for each thread of a team, for parts that wait for each other; OpenMP may give fewer than asked for. */
 static __attribute__((noinline)) void run_team(int parts, part_body body, void *job) {
     if (parts <= 1) {
         body(job, 0, 1);

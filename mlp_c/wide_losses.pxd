@@ -1,4 +1,4 @@
-"""The three problems in vectors, for the planned step: the terms of loss and accuracy, and G_output, in one pass.
+"""The three problems in vectors, for the planned step and the wide one: the terms of loss and accuracy, and G_output, in one pass.
 
 The numbers are those of `losses`: the same operations on the same terms, and the terms summed in the same order.
 Arrays are (B, row) with one vector of memory to spare behind them; what stands in the padding is computed, stored

@@ -10,7 +10,7 @@ padded rows, for the losses in vectors. The order of everything is that of `step
 from libc.stdint cimport uintptr_t
 
 from .direct cimport dense_forward, dense_input, dense_weights
-from .losses cimport Problem
+from .losses cimport SELECT, Problem
 from .matmul cimport Scratch, carve_scratch, run_parts
 from .planned_step cimport gather, take
 from .scratch cimport carve
@@ -95,8 +95,8 @@ cdef struct Losses:
 
 
 cdef inline void share_losses(void *job, int part, int parts) noexcept nogil:
-    """Part number `part` of the rows: terms, their sums, and G_output. As many rows as a vector has lanes stay together:
-    so no vector runs over into the next part."""
+    """Part number `part` of the rows: terms, their sums, and G_output. As many rows as a vector has lanes stay together: so
+    no vector runs over into the next part, but of `select`, which goes row by row."""
     cdef const Losses *of = <const Losses *>job
     cdef Py_ssize_t begin = of.B // FULL_LANES * part // parts * FULL_LANES, at = begin * of.row
     cdef Py_ssize_t end = of.B // FULL_LANES * (part + 1) // parts * FULL_LANES if part + 1 < parts else of.B
@@ -116,6 +116,7 @@ cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B,
     cdef real rate = -<real>learning_rate
     cdef Gathering of_x
     cdef Losses losses
+    cdef bint parted
     if order == NULL:
         take(B, O, y, work.y, work.O_row)
     else:
@@ -130,7 +131,8 @@ cdef inline void step(const Net *net, Wide *work, Problem problem, Py_ssize_t B,
     # The terms of loss and accuracy lie where the gradients of hidden layers will.
     losses.problem, losses.B, losses.O, losses.row, losses.output, losses.y = problem, B, O, work.O_row, work.output, work.y
     losses.term, losses.hit, losses.G, losses.sums = scratch.G[0], scratch.G[1], work.G, work.sums
-    run_parts(scratch.threads if B * O >= GATHER_WORK else 1, share_losses, &losses)
+    parted = B * O >= GATHER_WORK and (problem != SELECT or work.O_row % FULL_LANES == 0)
+    run_parts(scratch.threads if parted else 1, share_losses, &losses)
     means_of(problem, B, O, work.sums, loss, accuracy)
     for l in range(last, -1, -1):
         layer = &net.layers[l]

@@ -111,7 +111,7 @@ def test_products_around_blocks(dtype, step, seed):
 
 @each_dtype
 def test_products_of_more_rows_than_there_are_strips(dtype, seed):
-    """In two slabs or more, beside each other in threads; columns enough for several blocks, and too few."""
+    """In one slab or two, by one thread or several; columns enough for several blocks, and too few."""
     pool = bits.mixed(np.random.default_rng([seed, 10]), 1_400_000, dtype)
     compare_products([(516, 129, 20), (517, 40, 300), (1037, 300, 7), (1037, 17, 257)], dtype, pool,
                      [(levels.level, 'packed', kind, threads) for kind in KIND_OF_PRODUCT for threads in THREADS], levels.level)

@@ -16,7 +16,7 @@ from .drawn_networks import Drawn, everything
 
 WIDE = ([300, 260, 9], 300), ([210, 200, 190, 3], 65), ([784, 128, 10], 100)
 NARROW = ([700, 100], 300)      # so few columns that the threads take rows of the gradient, and have their own sums
-TALL = ([520, 1030], 300)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
+TALL = ([560, 2040], 300)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 float64_first = pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
@@ -60,6 +60,18 @@ def test_any_number_of_threads(use, dtype, seed):
 def test_wide_networks_for_any_number_of_threads(use, dtype, seed):
     compare(use, WIDE, ('fast', 'packed', 'thin'), dtype, seed)
     compare(use, (TALL,), ('fast', 'packed'), dtype, seed)
+
+
+@each_dtype
+@pytest.mark.parametrize('outputs', [2, 3, pytest.param(8, marks=pytest.mark.full), pytest.param(17, marks=pytest.mark.full)])
+def test_losses_of_many_rows_of_a_wide_network(use, outputs, dtype):
+    """Rows of `select` that are shorter than a vector: each vector runs over into the next one, whoever computes that."""
+    use(levels.level, 'fast')
+    seen = [with_threads(number, lambda: trained([300, 140, outputs], 10_000, dtype, 'select', False)) for number in (1, 2, 8)]
+    with bits.Comparing() as same:
+        for others in seen[1:]:
+            for got, expected in zip(others, seen[0], strict=True):
+                same(got, expected, outputs, 'outputs')
 
 
 @each_dtype
