@@ -16,7 +16,7 @@ from .drawn_networks import Drawn, everything
 
 WIDE = ([300, 260, 9], 300), ([210, 200, 190, 3], 65), ([784, 128, 10], 100)
 NARROW = ([700, 100], 300)      # so few columns that the threads take rows of the gradient, and have their own sums
-TALL = ([560, 2040], 300)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
+TALL = ([560, 2040], 260)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
 
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 float64_first = pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
@@ -59,7 +59,7 @@ def test_any_number_of_threads(use, dtype, seed):
 @each_dtype
 def test_wide_networks_for_any_number_of_threads(use, dtype, seed):
     compare(use, WIDE, ('fast', 'packed', 'thin'), dtype, seed)
-    compare(use, (TALL,), ('fast', 'packed'), dtype, seed)
+    compare(use, (TALL,), ('packed',), dtype, seed)
 
 
 @each_dtype
