@@ -65,6 +65,19 @@ def test_networks_of_levels(use, dtype, seed):
     compare_networks(use, ways, dtype, seed + 1, 10_000, range(0, len(EVERY_SIZE), 47))
 
 
+@each_dtype
+def test_many_layers(use, dtype, seed):
+    """More of them than there are pointers on a cache line: a table of layers that is too short would be written over."""
+    drawn, seen = Drawn([4, 9] * 12, 7, dtype, 'mixed', [seed, 14]), []
+    for path in PATHS:
+        use(levels.level, path)
+        seen.append(list(everything(drawn)))
+    with bits.Comparing() as same:
+        for path, other in zip(PATHS[1:], seen[1:]):
+            for (name, wanted), (_, got) in zip(seen[0], other, strict=True):
+                same(got, wanted, path, name)
+
+
 @pytest.mark.full
 @each_dtype
 def test_larger_networks(use, dtype, seed):
