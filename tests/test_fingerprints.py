@@ -15,7 +15,7 @@ from mlp_py.conformance import fingerprints, lecture_typed_in
 from mlp_py.conformance.fingerprints import CASES, TOLERANCE, alike, answers, diagnose, distance, is_right, right, wrong
 from mlp_py.conformance.wrong_ports import FAULTS, TEXT, module
 
-from .unrelated_ports import UNRELATED
+from .unrelated_ports import each_unrelated
 
 DOORS, NETWORKS = tuple(CASES), ('hidden1', 'hiddens', 'switch')
 KEYS = {fault.key: fault for fault in FAULTS}
@@ -134,8 +134,7 @@ def test_every_fault_is_told_from_the_right_text_and_named():
     assert named['faults'] >= 0.9 * len(FAULTS) and all(named[door] >= 0.9 * shown[door] > 0 for door in DOORS)
 
 
-@pytest.mark.parametrize('fault', [pytest.param(fault, marks=[pytest.mark.full] * (n % 2), id=fault.key)
-                                   for n, fault in enumerate(UNRELATED)])
+@each_unrelated(first=0)
 def test_what_is_not_in_the_list_gets_no_name(fault):
     port = module(fault)
     assert set(names(port).values()) == {None}

@@ -12,7 +12,7 @@ from mlp_py.conformance.wrong_ports import FAULTS, module
 
 from . import kit
 from .test_fingerprints import WHOLE
-from .unrelated_ports import UNRELATED
+from .unrelated_ports import each_unrelated
 
 DATA = json.loads((cases.FOLDER / 'fingerprints.json').read_text(encoding='utf-8'))
 KIT = {case.id: case for case in cases.read()}
@@ -95,8 +95,7 @@ def test_faults_are_named(dtype):
 
 
 @float64_first
-@pytest.mark.parametrize('fault', [pytest.param(fault, marks=[pytest.mark.full] * (n % 2 == 0), id=fault.key)
-                                   for n, fault in enumerate(UNRELATED)])
+@each_unrelated(first=1)
 def test_what_is_not_on_record_gets_no_name(fault, dtype):
     assert key(answers(fault, dtype=dtype), dtype) is None
 

@@ -2,6 +2,8 @@
 
 Each is one edit (or the same edit in both versions) of the lecture's text, and none is a Fault of `wrong_ports`.
 """
+import pytest
+
 from mlp_py.conformance.edits import (B1, BACKPROP, BIAS, BN, F1, FN, FORWARD, G_B, G_W, HIDDEN_1, HIDDEN_N, WEIGHT,
                                       edit, first, hidden_lines, last, outset, part, update)
 from mlp_py.conformance.wrong_ports import Fault
@@ -124,3 +126,9 @@ EDITS = {
 }
 
 UNRELATED = tuple(Fault(key, key, '', edits) for key, edits in EDITS.items())
+
+
+def each_unrelated(first):
+    """A test's `fault`: every second one from `first` on in the quick tier, all in the full one."""
+    return pytest.mark.parametrize('fault', [
+        pytest.param(fault, marks=[pytest.mark.full] * ((n - first) % 2), id=fault.key) for n, fault in enumerate(UNRELATED)])
