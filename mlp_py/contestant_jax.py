@@ -11,6 +11,8 @@ There are three ways to write a step, and none is the quickest everywhere (AMD E
 
 import contextlib
 import functools
+import os
+from pathlib import Path
 
 import numpy as np
 
@@ -24,11 +26,12 @@ SUMS = 4096                 # weights of a layer, beyond which sums written out 
 class JAX(Contestant):
     """One call an epoch, no callback to Python. Forms: those above, `tune` keeps the quickest.
 
-    XLA's threads are one pool for the whole process, made when it starts: their number cannot be set for a turn.
+    XLA's threads are made when a client starts, and none can be set for a turn: for fewer there is another client.
     """
 
-    name, resizes = "JAX", False
+    name, resizes = "JAX", hasattr(os, "sched_setaffinity")
     forms = FORMS
+    device = None
 
     def _start(self, theta):
         import jax
@@ -36,8 +39,10 @@ class JAX(Contestant):
             jax.config.update("jax_enable_x64", True)
         self.jax = jax
         sizes = np.cumsum([(i + 1) * o for i, o in self.shapes])[:-1]
+        if self.device is None:
+            self.device = jax.devices("cpu")[0]
         # Kept as one array a layer, w over b, as they lie in theta.
-        self.layers = [jax.device_put(part.reshape(i + 1, o).copy(), jax.devices("cpu")[0])
+        self.layers = [jax.device_put(part.reshape(i + 1, o).copy(), self.device)
                        for part, (i, o) in zip(np.split(theta, sizes), self.shapes)]
         if not self.form:
             self._use(self.forms[0])
@@ -46,10 +51,15 @@ class JAX(Contestant):
         return np.concatenate([np.asarray(layer).ravel() for layer in self.layers])
 
     def _convert(self, x, y):
-        cpu = self.jax.devices("cpu")[0]
-        return self.jax.device_put(x, cpu), self.jax.device_put(y, cpu)
+        return self.jax.device_put(x, self.device), self.jax.device_put(y, self.device)
 
     def taking(self, threads):
+        """Parameters and data move to a client with so many threads, and stay there until the next call."""
+        device = _device(threads) if self.resizes else self.device
+        if device is not self.device:
+            self.device = device
+            self.layers, self._data = ([self.jax.device_put(np.asarray(array), device) for array in arrays or ()]
+                                       for arrays in (self.layers, self._data))
         return contextlib.nullcontext()
 
     def _forms(self, threads):
@@ -66,6 +76,30 @@ class JAX(Contestant):
         batches = order.astype(np.int32).reshape(-1, rows)
         self.layers, loss = self._epoch(self.layers, *self._own(x, y), batches, self.dtype.type(learning_rate))
         return float(loss.block_until_ready())
+
+
+@functools.cache
+def _device(threads):
+    """The CPU as a client of XLA with so many threads sees it; the process's own client has one for every CPU.
+
+    A client counts the CPUs that the process may run on when it starts: so the process is bound to as few meanwhile.
+    """
+    import jax
+    from jaxlib import xla_client
+    cpus, tasks = os.sched_getaffinity(0), Path("/proc/self/task")
+    if threads >= len(cpus):
+        return jax.devices("cpu")[0]
+    before = {task.name for task in tasks.iterdir()}
+    os.sched_setaffinity(0, sorted(cpus)[:threads])
+    try:
+        client = xla_client.make_cpu_client()
+    finally:
+        os.sched_setaffinity(0, cpus)
+    for task in tasks.iterdir():                                # its threads have inherited the binding
+        if task.name not in before:
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(task.name), cpus)
+    return client.devices()[0]
 
 
 @functools.cache

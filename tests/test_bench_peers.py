@@ -3,6 +3,8 @@
 The quick tier compiles two of them for one shape each; the full tier all of them for every
 shape, and for one of these in both precisions.
 """
+import ctypes
+import os
 import sys
 
 import numpy as np
@@ -81,6 +83,40 @@ def test_a_contestant_has_a_library_for_each_number_of_threads(monkeypatch):
         with peer.taking(threads):
             assert peer._peer is peer._peers[threads]
     assert found == [1, 1, 2, 1]
+
+
+@pytest.mark.parametrize('taken, flags, core', [
+    ('Prescott', 'avx2 avx512vl', 'SkylakeX'), ('Prescott', 'avx2 fma', 'Haswell'), ('Prescott', 'sse2', None),
+    ('Zen', 'avx2 avx512vl', None), ('', 'avx2', None)])
+def test_an_old_openblas_is_told_what_the_processor_is(monkeypatch, taken, flags, core):
+    monkeypatch.setattr(native, 'run', lambda command: (0, taken + '\n') if taken else (1, 'OSError'))
+    monkeypatch.setattr(native, 'cpu_model', lambda: 'flags : ' + flags)
+    assert native.blas_core.__wrapped__() == core
+
+
+def test_openblas_is_told_while_it_is_loaded(monkeypatch):
+    for before in (None, 'Zen'):
+        monkeypatch.delenv(native.CORE, raising=False)
+        if before:
+            monkeypatch.setenv(native.CORE, before)
+        for core in ('Haswell', None):
+            with native.told(core):
+                assert os.environ.get(native.CORE) == core
+            assert os.environ.get(native.CORE) == before
+    peer, reason = native.find('openblas', (3, 2), 4, 'float64')
+    if peer is None:
+        pytest.skip(f'openblas: {reason}')
+    taken = peer._library.openblas_get_corename
+    taken.restype = ctypes.c_char_p
+    assert native.blas_core() in (None, taken().decode())
+    assert taken() != b'Prescott' or 'avx2' not in native.cpu_model().split()
+
+
+def test_libxsmm_binds_nobody_to_a_cpu():
+    assert max(compared('xsmm', (8, 12, 6, 1), 10, 'float64', 0)) < TOLERANCE['float64']
+    getenv = ctypes.CDLL(None).getenv                          # os.environ does not see what a library sets
+    getenv.restype, getenv.argtypes = ctypes.c_char_p, [ctypes.c_char_p]
+    assert getenv(b'OMP_PROC_BIND').decode() == os.environ['OMP_PROC_BIND']
 
 
 def test_who_is_not_wanted_or_has_one_thread_is_left_out_by_name():

@@ -1,9 +1,10 @@
 """The benchmark's wide networks, cliffs, switch of paths and map, with tiny sizes. No test judges a time."""
 import json
+import os
 
 import pytest
 
-from mlp_py import contestants
+from mlp_py import contestant_jax, contestants
 from mlp_py.contestant_jax import FORMS, JAX
 
 from .bench import __main__ as bench
@@ -82,11 +83,26 @@ def test_wide_networks_at_one_thread_and_at_two(monkeypatch):
 
 
 @pytest.mark.full
-def test_jax_is_measured_once_for_both_lists(monkeypatch):
+@pytest.mark.parametrize('resizes', [True, False])
+def test_jax_at_one_thread_and_at_two(monkeypatch, resizes):
     pytest.importorskip('jax')
     monkeypatch.setattr(JAX, 'forms', FORMS[:1])
-    one, two = small_wide(monkeypatch, ('mlp_c', 'mlp_py', 'JAX'))
-    assert one['contestants']['JAX'] == two['contestants']['JAX'] and not two['contestants']['JAX']['resized']
+    monkeypatch.setattr(JAX, 'resizes', resizes)
+    one, two = (result['contestants']['JAX'] for result in small_wide(monkeypatch, ('mlp_c', 'mlp_py', 'JAX')))
+    assert one['resized'] == two['resized'] == resizes and (one == two) == (not resizes)
+
+
+@pytest.mark.full
+def test_a_client_of_xla_with_one_thread(monkeypatch):
+    pytest.importorskip('jax')
+    cpus, bound, right = getattr(os, 'sched_getaffinity', lambda _: {0})(0), [], contestant_jax._device.__wrapped__
+    if len(cpus) == 1:
+        pytest.skip('one CPU')
+    from jaxlib import xla_client
+    make = xla_client.make_cpu_client
+    monkeypatch.setattr(xla_client, 'make_cpu_client', lambda: bound.append(len(os.sched_getaffinity(0))) or make())
+    assert right(1) is not right(len(cpus)) and bound == [1]
+    assert all(os.sched_getaffinity(int(task)) == cpus for task in os.listdir('/proc/self/task'))
 
 
 def test_nobody_is_timed_wide_who_computes_something_else(monkeypatch):

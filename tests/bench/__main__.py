@@ -37,7 +37,7 @@ RESULTS = Path(__file__).with_name('RESULTS.md')
 # one by one; of the wide networks how many there are, their rounds and seconds of trying forms; of the map's points
 # rounds, seconds of a turn and of trying forms.
 FULL = dict(rounds=15, chunk=0.05, steps=1000, patience=60, calls=15, published=(3, None), cliff=15, imports=25,
-            seeds=20, single=100_000, wide=(5, 21, 4), map=(3, 0.02, 0.5))
+            seeds=20, single=100_000, wide=(5, 15, 4), map=(3, 0.02, 0.5))
 QUICK = dict(rounds=7, chunk=0.02, steps=250, patience=2, calls=7, published=(1, 2), cliff=5, imports=7, seeds=5,
              single=20_000, wide=(0, 0, 0), map=(3, 0.01, 0.5))
 

@@ -36,7 +36,7 @@ def about():
         'system': platform.platform(), 'mlp_c': mlp_c_info(),
         'blas': blas(), 'peak': {dtype: native('fma_peak', dtype, max) for dtype in DTYPES},
         'latency_ns': {dtype: native('fma_latency', dtype, min) for dtype in DTYPES},
-        'versions': found,
+        'versions': found, 'told': told(),
     }
 
 
@@ -48,6 +48,15 @@ def blas():
         return []
     return [f'{info["internal_api"]} {info["version"]} {info.get("architecture", "")}, {info["num_threads"]} threads'
             for info in threadpoolctl.threadpool_info() if info['user_api'] == 'blas']
+
+
+def told():
+    """What the OpenBLAS of the C and C++ peers is told that this processor is, or None."""
+    try:
+        from . import native as page
+        return page.blas_core()
+    except ImportError:
+        return None
 
 
 def native(function, dtype, best, times=3):

@@ -6,6 +6,7 @@
 Their sources, in the folder peers/, share one C function, `train`. What cannot be built here is left out by name, with
 the reason. Debian: apt install gcc g++ libeigen3-dev libxsmm-dev libfann-dev libopenblas-dev
 """
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -13,6 +14,7 @@ import os
 import platform
 import shlex
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +27,7 @@ CACHE = HERE.parent.parent / 'build' / 'bench-peers'
 C_TYPES = {'float64': 'double', 'float32': 'float'}
 FANN_LIBRARY = {'float64': 'doublefann', 'float32': 'floatfann'}
 COMMON = '-O3 -march=native -fPIC -shared -DNDEBUG'
+CORE = 'OPENBLAS_CORETYPE'
 # What -ffast-math allows, without what it links: gcc 12 would make the whole process flush subnormal numbers to zero.
 FAST = '-fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math -ffinite-math-only'
 
@@ -69,7 +72,11 @@ class Peer:
         self.name, self.matches = recipe.name, recipe.matches
         self.shape, self.rows, self.dtype = shape, rows, np.dtype(dtype)
         self._widths = (ctypes.c_int * len(shape))(*shape)
-        self._library, self._resizes = ctypes.CDLL(str(library)), recipe.threaded is not None
+        # LIBXSMM would have each thread of an OpenMP that starts later bound to one CPU, and so those of our children.
+        os.environ.setdefault('OMP_PROC_BIND', 'false')
+        with told(blas_core() if '-lopenblas' in recipe.libraries else None):
+            self._library = ctypes.CDLL(str(library))
+        self._resizes = recipe.threaded is not None
         self._train = self._library.train
         real, pointer = ctypes.c_double, ctypes.c_void_p
         self._train.restype = real
@@ -113,6 +120,36 @@ def cpu_model():
     except OSError:
         return platform.machine() + platform.processor()
     return ''.join(line for line in lines if line.startswith(('vendor_id', 'cpu family', 'model', 'flags')))
+
+
+# Prints the processor that OpenBLAS, as the linker finds it, takes this one for.
+ASK = "import ctypes; core = ctypes.CDLL('libopenblas.so.0').openblas_get_corename; " \
+      "core.restype = ctypes.c_char_p; print(core().decode())"
+OLD = 'Prescott'                        # what an OpenBLAS takes every Intel processor for that came later: SSE
+
+
+@functools.cache
+def blas_core():
+    """What OpenBLAS must be told to use the vectors of this processor; None where it knows it, or is not here."""
+    with told(None):
+        if run(f'{shlex.quote(sys.executable)} -c {shlex.quote(ASK)}') != (0, OLD + '\n'):
+            return None
+    flags = cpu_model().split()
+    return 'SkylakeX' if 'avx512vl' in flags else 'Haswell' if 'avx2' in flags else None
+
+
+@contextlib.contextmanager
+def told(core):
+    """A context in which an OpenBLAS that is loaded for the first time takes this processor for `core`."""
+    before = os.environ.pop(CORE, None)
+    if core:
+        os.environ[CORE] = core
+    try:
+        yield
+    finally:
+        os.environ.pop(CORE, None)
+        if before is not None:
+            os.environ[CORE] = before
 
 
 @functools.cache

@@ -16,12 +16,14 @@ def machine_lines(machine):
              for dtype, peak in machine['peak'].items()]
     found = ', '.join(f'{name} {version}' for name, version in machine['versions'].items() if version)
     mlp_c = machine['mlp_c']
+    told = [f'- OpenBLAS of the C and C++ peers: told that this is a {machine["told"]}, which it is too old to see'
+            ] if machine.get('told') else []
     if isinstance(mlp_c, dict):
         mlp_c = ', '.join(f'{key} {value}' for key, value in mlp_c.items())
     return [f'- processor: {machine["processor"]}, {machine["cpus"]} to run on, load {machine["load"]:.2f} at the start'
             if machine['load'] is not None else f'- processor: {machine["processor"]}',
             f'- FMA peak of one core and latency, {"; ".join(peaks)}', f'- mlp_c: {mlp_c}',
-            f'- BLAS of NumPy: {"; ".join(machine["blas"]) or "?"}', f'- versions: {found}',
+            f'- BLAS of NumPy: {"; ".join(machine["blas"]) or "?"}', *told, f'- versions: {found}',
             f'- system: {machine["system"]}', f'- date: {machine["date"]}', f'- command: `{machine["command"]}`', '']
 
 

@@ -1,9 +1,9 @@
 """Wide networks: everyone at one thread and at all of them, checked against mlp_py first, then timed in turns.
 
 A number of threads is set for each turn, outside the timed part: by mlp_c.set_num_threads; by threadpoolctl for NumPy's
-BLAS (mlp_py, lecture, scikit-learn); by torch.set_num_threads; by OpenBLAS's and Eigen's own functions in the C and C++
-peers. Whoever has no such setting is measured once, as it is, and counts in the lists of all numbers of threads: JAX,
-whose threads are made when XLA starts, and the peers of one thread.
+BLAS (mlp_py, lecture, scikit-learn); by torch.set_num_threads; by another client of XLA for JAX; by OpenBLAS's and
+Eigen's own functions in the C and C++ peers. Whoever has no such setting is measured once, as it is, and counts in the
+lists of all numbers of threads: the peers of one thread.
 """
 import contextlib
 import gc
@@ -135,7 +135,7 @@ def measure(widths, rows, dtype, *, rounds, chunk, patience, steps=40, peak=None
                   'differing': {name: text for (name, threads), text in differing.items() if threads in (count, None)}}
         for (name, threads), entry in entries.items():
             if threads in (count, None):
-                cores = max(counts) if name == 'JAX' else count
+                cores = max(counts) if name == 'JAX' and threads is None else count
                 result['contestants'][name] = {
                     **training.figures_of(seconds[name, threads], steps, flops, peak and peak * cores),
                     'form': entry.form, 'compared': entry.matches, 'resized': threads is not None,
