@@ -12,7 +12,7 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
 from . cimport packed, thin
-from .packed cimport MOST_PARTS, Product, Turns, packs_for
+from .packed cimport MOST_PARTS, TILE_VECTORS, Product, Turns, packs_for
 from .plain cimport KC
 from .scratch cimport carve
 from .simd cimport FULL_LANES, real
@@ -28,7 +28,7 @@ cdef extern from "blocksizes.h" nogil:
         MANY_ROWS
         THIN_NUMBERS
         THIN_WORK
-        THREAD_WORK
+        PRODUCT_WORK
 
 cdef extern from "pages.h" nogil:
     Py_ssize_t second_level_cache()
@@ -45,7 +45,7 @@ cdef struct Scratch:
     real *G[2]                  # two arrays (rows, padded widest), and a vector to spare
     real *wT                    # one layer's w transposed, for the small path
     real *piece                 # PIECE numbers, or one row, for the small path
-    real *packs                 # for the packed path and as many threads as were allowed; NULL where no layer is large
+    real *packs                 # for packing, or copies, in as many threads as were allowed; NULL where no layer is large
 
 
 cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place, Scratch *scratch) noexcept nogil:
@@ -57,7 +57,7 @@ cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place
     scratch.wT = <real *>carve(place, (min(net.largest, <Py_ssize_t>PACKED_NUMBERS) if packs else net.largest) * sizeof(real))
     scratch.piece = <real *>carve(place, max(<Py_ssize_t>PIECE, padded(net.widest)) * sizeof(real))
     scratch.packs = NULL
-    if packs:
+    if packs or net.path == SMALL:              # chosen by a test: the copies of threads need some, too
         scratch.packs = <real *>carve(place, packs_for(max(1, min(net.threads, <int>MOST_PARTS))) * sizeof(real))
 
 
@@ -90,19 +90,34 @@ cdef inline int parts_of(const Scratch *scratch, const Product *of, Py_ssize_t w
 
 
 cdef inline void share_small(void *job, int part, int parts) noexcept nogil:
-    """Part number `part` of a Product that takes the small way: of its rows. B lies in rows."""
+    """Part number `part` of a Product that takes the small way; B lies in rows.
+
+    Of its columns, where w has many for the rows of the minibatch: so each thread writes and reads the same part of w, step
+    after step, which no other has to send. Otherwise of its rows, with a copy of each panel.
+    """
     cdef const Product *of = <const Product *>job
-    cdef Py_ssize_t begin = of.M * part // parts, end = of.M * (part + 1) // parts
-    cdef Call call = described(of.finish, of.A + begin * of.A_row, of.A_row, of.A_col, of.B, of.B_row,
-                               of.C + begin * of.C_row, of.C_row, of.E + begin * of.E_row, of.E_row)
-    all_calls(NULL, &call, end - begin, of.N, of.K, False, (<const Scratch *>of.scratch).piece)
+    cdef const Scratch *scratch = <const Scratch *>of.scratch
+    cdef Py_ssize_t unit = TILE_VECTORS * FULL_LANES, units = of.N // unit, begin, end, minibatch = of.M
+    cdef Call call = described(of.finish, of.A, of.A_row, of.A_col, of.B, of.B_row, of.C, of.C_row, of.E, of.E_row)
+    if of.finish == UPDATE:
+        minibatch = of.K
+    if parts > 1 and units >= parts and of.N > 2 * minibatch:
+        begin = units * part // parts * unit
+        end = units * (part + 1) // parts * unit if part + 1 < parts else of.N
+        call.B, call.C, call.E = of.B + begin, of.C + begin, of.E + begin * call.E_col
+        all_calls(NULL, &call, of.M, end - begin, of.K, False, scratch.piece, NULL)
+        return
+    begin, end = of.M * part // parts, of.M * (part + 1) // parts
+    call.A, call.C, call.E = of.A + begin * of.A_row, of.C + begin * of.C_row, of.E + begin * of.E_row
+    all_calls(NULL, &call, end - begin, of.N, of.K, False, scratch.piece,
+              scratch.packs + part * <Py_ssize_t>(KC * TILE_VECTORS * FULL_LANES) if parts > 1 and scratch.packs != NULL else NULL)
 
 
 cdef inline void multiply(void *job) noexcept nogil:
     """One Product, on the way that the rule says."""
     cdef Product of = (<const Product *>job)[0]
     cdef const Scratch *scratch = <const Scratch *>of.scratch
-    cdef int parts = parts_of(scratch, &of, THREAD_WORK)
+    cdef int parts = parts_of(scratch, &of, PRODUCT_WORK)
     cdef Turns turns
     if takes_thin(scratch.path, &of):
         run_parts(parts_of(scratch, &of, THIN_WORK), thin.share, &of)

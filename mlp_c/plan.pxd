@@ -151,7 +151,7 @@ cdef inline void write_lists(Plan *plan, int k, Py_ssize_t B) noexcept nogil:
             call.C, call.C_row = layer[1].x, layer[1].x_row
         else:
             call.finish = BIAS
-        place += all_calls(place, &call, B, layer.H, layer.I, True, NULL)
+        place += all_calls(place, &call, B, layer.H, layer.I, True, NULL, NULL)
     plan.forward_cnt[k] = place - plan.calls[k]
     for l in range(plan.layer_cnt - 1, -1, -1):
         layer = &plan.layers[l]
@@ -159,11 +159,11 @@ cdef inline void write_lists(Plan *plan, int k, Py_ssize_t B) noexcept nogil:
         if l > 0:
             call = described(MASK_RELU, layer.G, layer.H_row, 1, layer.wT, layer.I_row, layer[-1].G, layer.I_row,
                              layer.x, layer.x_row)
-            layer.input_cnt[k] = all_calls(place, &call, B, layer.I, layer.H, True, NULL)
+            layer.input_cnt[k] = all_calls(place, &call, B, layer.I, layer.H, True, NULL, NULL)
             place += layer.input_cnt[k]
         call = described(UPDATE, layer.x - 1, 1, layer.x_row, layer.G, layer.H_row, layer.P, layer.H_row, &plan.rate, 0)
         layer.weights[k] = place
-        layer.weights_cnt[k] = all_calls(place, &call, layer.I + 1, layer.H, B, True, plan.scratch.piece)
+        layer.weights_cnt[k] = all_calls(place, &call, layer.I + 1, layer.H, B, True, plan.scratch.piece, NULL)
         place += layer.weights_cnt[k]
 
 

@@ -8,6 +8,7 @@
 `cut` writes the calls of one block of the inner index down, `all_calls` those of all blocks; `run` carries them out.
 """
 
+from .packing cimport TILE_VECTORS, pack_panels
 from .panels cimport runner
 from .plain cimport KC
 from .simd cimport FULL_LANES, HALF_LANES, QUARTER_LANES, real
@@ -16,6 +17,7 @@ from .tiles cimport ACCUMULATORS, MAX_ROWS, SINGLE_ACCUMULATORS, STORE, UPDATE, 
 cdef extern from "blocksizes.h" nogil:
     cdef enum:
         PIECE
+        COPIED_STRIPS
 
 cdef enum:
     MAX_CALLS = 12              # that one product may need: panels of 3, of 2 or 1, half, quarter, single; 2 heights
@@ -113,14 +115,41 @@ cdef inline void run(const Call *calls, Py_ssize_t cnt) noexcept nogil:
             calls[n].run(&calls[n], panel)
 
 
+cdef inline void run_copied(const Call *calls, Py_ssize_t cnt, real *copy) noexcept nogil:
+    """The same with each whole panel of B copied first. For threads: much of B was written by another one, and comes
+    quicker line after line than where a tile waits for each. One thread gains nothing."""
+    cdef Call call
+    cdef Py_ssize_t n, panel, wide = TILE_VECTORS * FULL_LANES
+    for n in range(cnt):
+        call = calls[n]
+        if call.strips < COPIED_STRIPS or call.run != runner(FULL_LANES, TILE_VECTORS, call.finish == UPDATE or call.A_col != 1):
+            run(calls + n, 1)
+            continue
+        call.B_row = wide
+        for panel in range(call.panels):
+            pack_panels(call.K, wide, calls[n].B + panel * wide, calls[n].B_row, 1, copy)
+            call.B = copy - panel * wide        # where panel 0 would begin
+            call.run(&call, panel)
+
+
+cdef inline void carry_out(const Call *calls, Py_ssize_t cnt, real *copy) noexcept nogil:
+    """`run_copied` where there is memory for a copy, otherwise `run`."""
+    if copy == NULL:
+        run(calls, cnt)
+    else:
+        run_copied(calls, cnt, copy)
+
+
 cdef inline Py_ssize_t most_calls(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K) noexcept nogil:
     """A bound on what `all_calls` writes down."""
     return MAX_CALLS * ((K + KC - 1) // KC) * (1 if K <= KC else M * N // PIECE * 2 + 2)
 
 
 cdef inline Py_ssize_t all_calls(Call *calls, const Call *whole, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, bint may_pad,
-                                 real *piece) noexcept nogil:
+                                 real *piece, real *copy) noexcept nogil:
     """Write down C[M, N], or carry it out at once where calls is NULL; returns how many calls.
+
+    copy: memory for a panel, KC x TILE_VECTORS vectors, where panels are to be copied; or NULL
 
     Sums of more than KC terms go block by block, and wait for the next block in C itself; but where C is to be updated,
     in `piece`, PIECE numbers at a time: so no whole gradient exists.
@@ -132,7 +161,7 @@ cdef inline Py_ssize_t all_calls(Call *calls, const Call *whole, Py_ssize_t M, P
         part.K = K
         if calls != NULL:
             return cut(calls, &part, M, N, may_pad)
-        run(at_once, cut(at_once, &part, M, N, may_pad))
+        carry_out(at_once, cut(at_once, &part, M, N, may_pad), copy)
         return 0
     if whole.finish == UPDATE:
         height = max(<Py_ssize_t>1, PIECE // width)
@@ -157,5 +186,5 @@ cdef inline Py_ssize_t all_calls(Call *calls, const Call *whole, Py_ssize_t M, P
             if calls != NULL:
                 cnt += cut(calls + cnt, &part, min(height, M - row), N, may_pad)
             else:
-                run(at_once, cut(at_once, &part, min(height, M - row), N, may_pad))
+                carry_out(at_once, cut(at_once, &part, min(height, M - row), N, may_pad), copy)
     return cnt
