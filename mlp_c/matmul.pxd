@@ -57,7 +57,7 @@ cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place
     scratch.wT = <real *>carve(place, (min(net.largest, <Py_ssize_t>PACKED_NUMBERS) if packs else net.largest) * sizeof(real))
     scratch.piece = <real *>carve(place, max(<Py_ssize_t>PIECE, padded(net.widest)) * sizeof(real))
     scratch.packs = NULL
-    if packs or net.path == SMALL:              # chosen by a test: the copies of threads need some, too
+    if packs or (net.path == SMALL and net.threads > 1):    # chosen by a test: the copies of threads need some, too
         scratch.packs = <real *>carve(place, packs_for(max(1, min(net.threads, <int>MOST_PARTS))) * sizeof(real))
 
 
