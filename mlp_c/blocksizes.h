@@ -61,18 +61,18 @@
 
 /* Which path (numbers measured by `python -m tests.bench --switch`): G @ w.T is packed from PACKED_NUMBERS of w on. x @ w
    is from PACKED_ROWS rows on, if w is larger than the second-level cache (half of it with MANY_ROWS); x.T @ G of as many
-   rows, if w is larger than half of it or x larger than a quarter. Thin are products with THIN_NUMBERS of w. A
-   network with a layer of WIDE weights trains where its parameters lie. PRODUCT_WORK multiply-adds of one product, which
-   shares its operands among the threads, are worth a thread, THREAD_WORK where each has rows of its own, THIN_WORK where w is
-   read once, GATHER_WORK numbers of a gathered minibatch all of them. Panels are copied for threads where COPIED_STRIPS tiles
-   read each. */
+   rows, if w is larger than half of it or x larger than a quarter. Thin are products with THIN_NUMBERS of w. A network
+   with a layer of WIDE weights trains where its parameters lie. PRODUCT_WORK multiply-adds of one product, whose operands
+   the threads share, are worth a thread, THREAD_WORK where each has rows of its own, THIN_WORK where w is read once,
+   GATHER_WORK numbers of a gathered minibatch all of them. Panels are copied for threads where COPIED_STRIPS tiles read
+   each. */
 #define PACKED_NUMBERS 8192
 #define PACKED_ROWS 20
 #define MANY_ROWS 100
 #define THIN_NUMBERS 8192
 #define THIN_WORK 100000
 #define WIDE 40000
-#define PRODUCT_WORK (12000000 / REAL_BYTES)
+#define PRODUCT_WORK (8000000 / REAL_BYTES)
 #define THREAD_WORK 1000000
 #define COPIED_STRIPS 4
 #define GATHER_WORK 20000

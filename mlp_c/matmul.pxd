@@ -5,7 +5,8 @@
              it, or where w would have to be transposed
     thin     where w is large and there are only a few rows of x or G
 
-Whichever it is, the bits are the same. The numbers of the rule are in blocksizes.h, with the command that measures them.
+Whichever it is, the bits are the same. The numbers of the rule are in blocksizes.h, with the command that measures
+them.
 """
 
 from libc.stdint cimport uintptr_t
@@ -28,6 +29,7 @@ cdef extern from "blocksizes.h" nogil:
         MANY_ROWS
         THIN_NUMBERS
         THIN_WORK
+        THIN_OUTER
         PRODUCT_WORK
 
 cdef extern from "pages.h" nogil:
@@ -45,16 +47,17 @@ cdef struct Scratch:
     real *G[2]                  # two arrays (rows, padded widest), and a vector to spare
     real *wT                    # one layer's w transposed, for the small path
     real *piece                 # PIECE numbers, or one row, for the small path
-    real *packs                 # for packing, or copies, in as many threads as were allowed; NULL where no layer is large
+    real *packs                 # for packing, or copies, by as many threads as were allowed; NULL: no layer is large
 
 
 cdef inline void carve_scratch(const Net *net, Py_ssize_t rows, uintptr_t *place, Scratch *scratch) noexcept nogil:
     """Its arrays, for batches of up to `rows` rows."""
     cdef bint packs = net.path == PACKED or (net.path == CHOSEN and net.largest >= PACKED_NUMBERS)
+    cdef Py_ssize_t transposed = min(net.largest, <Py_ssize_t>PACKED_NUMBERS) if packs else net.largest
     scratch.rows, scratch.path, scratch.threads = rows, net.path, 1
     scratch.G[0] = <real *>carve(place, (rows * padded(net.widest) + FULL_LANES) * sizeof(real))
     scratch.G[1] = <real *>carve(place, (rows * padded(net.widest) + FULL_LANES) * sizeof(real))
-    scratch.wT = <real *>carve(place, (min(net.largest, <Py_ssize_t>PACKED_NUMBERS) if packs else net.largest) * sizeof(real))
+    scratch.wT = <real *>carve(place, transposed * sizeof(real))
     scratch.piece = <real *>carve(place, max(<Py_ssize_t>PIECE, padded(net.widest)) * sizeof(real))
     scratch.packs = NULL
     if packs or (net.path == SMALL and net.threads > 1):    # chosen by a test: the copies of threads need some, too
@@ -80,25 +83,34 @@ cdef inline bint takes_packed(int path, const Product *of) noexcept nogil:
     return of.M >= PACKED_ROWS and of.N * of.K >= (cache // 2 if of.M >= MANY_ROWS else cache)
 
 
-cdef inline int parts_of(const Scratch *scratch, const Product *of, Py_ssize_t work_of_one) noexcept nogil:
-    """How many threads are worth it; all of them where a test overrules the rule."""
-    cdef Py_ssize_t most
+cdef inline int parts_of(const Scratch *scratch, const Product *of, bint is_thin) noexcept nogil:
+    """How many threads are worth it; all of them where a test overrules the rule.
+
+    A few rows use each weight a few times: then a second thread gains by its cache alone, where w is too large for one.
+    A smaller w would only go to and fro between the two.
+    """
+    cdef bint outer = thin.is_outer(of)
+    cdef Py_ssize_t rows = of.K if outer else of.M, weights = of.M * of.N if outer else of.N * of.K
+    cdef Py_ssize_t most = min(scratch.threads, <int>MOST_PARTS)
     if scratch.path != CHOSEN:
-        return min(scratch.threads, <int>MOST_PARTS)
-    most = min(<Py_ssize_t>min(scratch.threads, <int>MOST_PARTS), of.M * of.N * of.K // work_of_one)
+        return <int>most
+    if rows <= THIN_OUTER and weights * <Py_ssize_t>sizeof(real) <= second_level_cache() // 2 * 3:
+        return 1
+    most = min(most, of.M * of.N * of.K // (<Py_ssize_t>THIN_WORK if is_thin else <Py_ssize_t>PRODUCT_WORK))
     return <int>max(most, <Py_ssize_t>1)
 
 
 cdef inline void share_small(void *job, int part, int parts) noexcept nogil:
     """Part number `part` of a Product that takes the small way; B lies in rows.
 
-    Of its columns, where w has many for the rows of the minibatch: so each thread writes and reads the same part of w, step
-    after step, which no other has to send. Otherwise of its rows, with a copy of each panel.
+    Of its columns, where w has many for the rows of the minibatch: so each thread writes and reads the same part of w,
+    step after step, which no other has to send. Otherwise of its rows, with a copy of each panel.
     """
     cdef const Product *of = <const Product *>job
     cdef const Scratch *scratch = <const Scratch *>of.scratch
     cdef Py_ssize_t unit = TILE_VECTORS * FULL_LANES, units = of.N // unit, begin, end, minibatch = of.M
     cdef Call call = described(of.finish, of.A, of.A_row, of.A_col, of.B, of.B_row, of.C, of.C_row, of.E, of.E_row)
+    cdef real *copy = NULL
     if of.finish == UPDATE:
         minibatch = of.K
     if parts > 1 and units >= parts and of.N > 2 * minibatch:
@@ -109,18 +121,20 @@ cdef inline void share_small(void *job, int part, int parts) noexcept nogil:
         return
     begin, end = of.M * part // parts, of.M * (part + 1) // parts
     call.A, call.C, call.E = of.A + begin * of.A_row, of.C + begin * of.C_row, of.E + begin * of.E_row
-    all_calls(NULL, &call, end - begin, of.N, of.K, False, scratch.piece,
-              scratch.packs + part * <Py_ssize_t>(KC * TILE_VECTORS * FULL_LANES) if parts > 1 and scratch.packs != NULL else NULL)
+    if parts > 1 and scratch.packs != NULL:
+        copy = scratch.packs + part * KC * unit
+    all_calls(NULL, &call, end - begin, of.N, of.K, False, scratch.piece, copy)
 
 
 cdef inline void multiply(void *job) noexcept nogil:
     """One Product, on the way that the rule says."""
     cdef Product of = (<const Product *>job)[0]
     cdef const Scratch *scratch = <const Scratch *>of.scratch
-    cdef int parts = parts_of(scratch, &of, PRODUCT_WORK)
+    cdef bint is_thin = takes_thin(scratch.path, &of)
+    cdef int parts = parts_of(scratch, &of, is_thin)
     cdef Turns turns
-    if takes_thin(scratch.path, &of):
-        run_parts(parts_of(scratch, &of, THIN_WORK), thin.share, &of)
+    if is_thin:
+        run_parts(parts, thin.share, &of)
         return
     if scratch.packs != NULL and takes_packed(scratch.path, &of):
         memset(&turns, 0, sizeof(Turns))
@@ -136,8 +150,8 @@ cdef inline void multiply(void *job) noexcept nogil:
 
 
 cdef inline void matmul(const Scratch *scratch, int finish, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
-                        const real *A, Py_ssize_t A_row, Py_ssize_t A_col, const real *B, Py_ssize_t B_row, Py_ssize_t B_col,
-                        real *C, Py_ssize_t C_row, const real *E, Py_ssize_t E_row) noexcept nogil:
+                        const real *A, Py_ssize_t A_row, Py_ssize_t A_col, const real *B, Py_ssize_t B_row,
+                        Py_ssize_t B_col, real *C, Py_ssize_t C_row, const real *E, Py_ssize_t E_row) noexcept nogil:
     """C[M, N] = what `finish` makes of A @ B and E; one of A's steps and one of B's is 1."""
     cdef Product of
     of.scratch, of.packs = scratch, scratch.packs

@@ -120,9 +120,11 @@ cdef inline void run_copied(const Call *calls, Py_ssize_t cnt, real *copy) noexc
     quicker line after line than where a tile waits for each. One thread gains nothing."""
     cdef Call call
     cdef Py_ssize_t n, panel, wide = TILE_VECTORS * FULL_LANES
+    cdef bint whole_panels
     for n in range(cnt):
         call = calls[n]
-        if call.strips < COPIED_STRIPS or call.run != runner(FULL_LANES, TILE_VECTORS, call.finish == UPDATE or call.A_col != 1):
+        whole_panels = call.run == runner(FULL_LANES, TILE_VECTORS, call.finish == UPDATE or call.A_col != 1)
+        if not whole_panels or call.strips < COPIED_STRIPS:
             run(calls + n, 1)
             continue
         call.B_row = wide

@@ -159,6 +159,15 @@ def test_who_is_quicker_where(monkeypatch):
     monkeypatch.setattr(crossover, 'PYTHON', ('mlp_c', 'lecture'))
     [found] = crossover.measure('float64', 1, 0, 0, widths=(3,), rows=(400,))
     assert set(found['seconds']) == {'mlp_c', 'NumPy'} and found['shape'] == '3-3-10' and not found['differing']
+    assert found['threads'] == {1: found['seconds']['mlp_c']} and crossover.worst_of_threads([found]) is None
+
+
+def test_threads_that_cost_more_than_they_gain():
+    entries = [{'shape': '3-3-10', 'rows': rows, 'dtype': 'float64', 'threads': {1: 2.0, 2: seconds}}
+               for rows, seconds in ((1, 1.0), (10, 2.6), (32, 2.2))]
+    assert crossover.worst_of_threads(entries) == (1.3, entries[1])
+    [row] = summary.rows({'machine': {}, 'training': [], 'dtypes': [], 'map': entries})
+    assert row[2:] == ('1.30 at 3-3-10, 10 rows', False)
 
 
 @pytest.mark.full

@@ -1,7 +1,8 @@
 """Who is quicker where: a network with one hidden layer, as wide as its input, over widths and batches.
 
-The scaling curves are the row of the map with ROW rows, so nothing is measured twice. Everyone is taken at the better
-of one thread and all. The C and C++ peers are those that need no compiling for each size.
+The scaling curves are the row of the map with ROW rows, so nothing is measured twice. The others are taken at the better
+of one thread and all; mlp_c, which chooses, may take all, and is also measured with one. The C and C++ peers are those
+that need no compiling for each size.
 """
 from mlp_py import benchjob
 from mlp_py.console import Bar
@@ -13,23 +14,28 @@ WIDTHS, ROWS, ROW, OUTPUTS = (8, 16, 32, 64, 128, 256, 512, 1024), (1, 10, 32, 1
 PYTHON = ('mlp_c', 'lecture', 'JAX')
 NATIVE = ('eigen_dynamic_row', 'eigen_dynamic_col', 'openblas', 'xsmm')
 RIVALS = ('NumPy', 'JAX', 'C or C++')
-TITLES = {'lecture': 'NumPy', 'JAX': 'JAX', 'mlp_c': 'mlp_c'}
+TITLES = {'lecture': 'NumPy', 'JAX': 'JAX'}
 
 
 def point(width, rows, dtype, rounds, chunk, patience):
-    """dict for JSON: seconds of a step of mlp_c and of each of RIVALS that is there, and who differed from mlp_py."""
+    """dict for JSON: seconds of a step of mlp_c and of each of RIVALS that is there, those of mlp_c at each number of
+    threads, and who differed from mlp_py."""
     widths = (width, width, OUTPUTS)
     counts = None if flops_of_step(widths, rows) > benchjob.THREADED else (1,)      # fewer: nobody gains from threads
     results = wide.measure(widths, rows, dtype, rounds=rounds, chunk=chunk, patience=patience, steps=500, names=PYTHON,
                            native=NATIVE, counts=counts)
     seconds, forms = {}, {}
+    mine = {result['threads']: result['contestants'].pop('mlp_c')['median'] for result in results
+            if 'mlp_c' in result['contestants']}
+    if mine:
+        seconds['mlp_c'], forms['mlp_c'] = mine[max(mine)], 'mlp_c'
     for result in results:
         for name, figures in result['contestants'].items():
             title = TITLES.get(name, 'C or C++')
             if figures['median'] < seconds.get(title, float('inf')):
                 seconds[title], forms[title] = figures['median'], name
     return {'shape': shape_text(widths), 'width': width, 'rows': rows, 'dtype': dtype, 'seconds': seconds,
-            'forms': forms,
+            'forms': forms, 'threads': mine,
             'differing': {name: text for result in results for name, text in result['differing'].items()}}
 
 
@@ -43,6 +49,13 @@ def measure(dtype, rounds=5, chunk=0.02, patience=1.0, widths=WIDTHS, rows=ROWS)
                 found.append(point(width, count, dtype, rounds, chunk, patience))
                 bar.step()
     return found
+
+
+def worst_of_threads(entries):
+    """(mlp_c's time with all threads over that with one, the entry), where that is largest; None: one number alone."""
+    found = [(entry['threads'][max(entry['threads'])] / entry['threads'][min(entry['threads'])], entry)
+             for entry in entries if len(entry.get('threads', ())) > 1]
+    return max(found, key=lambda item: item[0], default=None)
 
 
 def rival(entry):

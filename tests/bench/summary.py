@@ -3,6 +3,7 @@
 A row is (what, at least, measured, kept): kept is True, False, or None where this run cannot tell.
 """
 from .arithmetic import LARGER, PROBLEMS, SMALL, WIDE, geometric_mean, grouped, quartiles, shape_text
+from .crossover import worst_of_threads
 from .training import best, ratios
 
 
@@ -50,6 +51,11 @@ def rows(run):
                      f'{scan["rows"]} rows, w from {scan["widths"][0]} on, threads: {scan["threads"]}, ')
             made.append((f'64-w-10, {scan["dtype"]}, {where}w to w + 1, {key.replace("_", " ")}', f'at most {limit}',
                          f'{worst:.2f} at w = {width}', worst <= limit))
+    worst = worst_of_threads(run.get('map', ()))
+    if worst:
+        ratio, entry = worst
+        made.append((f'all {len(run["map"])} points of the map, {entry["dtype"]}, mlp_c allowed all threads, against one',
+                     'at most 1.25 times its time', f'{ratio:.2f} at {entry["shape"]}, {entry["rows"]} rows', ratio <= 1.25))
     if run.get('imports'):
         made.append(('import of mlp_c beyond NumPy', 'under 50 ms', f'{run["imports"]["mlp_c"] * 1e3:.1f} ms',
                      run['imports']['mlp_c'] < 0.05))
