@@ -200,13 +200,14 @@ def run(script, **environment):
 @pytest.mark.skipif(not os.path.isdir('/proc/self/task'), reason='threads are counted in /proc')
 def test_small_networks_take_none():
     """A wide network makes OpenMP start its threads, and a small one on many rows; else a small one does not, nor one that
-    may take one."""
+    may take one, nor a few rows of one whose weights lie in a thread's own cache."""
     script = 'trained(*SMALL); print(task_count()); trained(*WIDE); print(task_count(), mlp_c.runtime_info()["threads"])'
     assert run(script, OMP_NUM_THREADS='3') == ['1', '3', '3']
     assert run(script, OMP_NUM_THREADS='1') == ['1', '1', '1']
     assert run('mlp_c.set_num_threads(1);' + script, OMP_NUM_THREADS='3') == ['1', '1', '1']
     many_rows = 'trained([4, 32, 16, 4], 3000); print(task_count())'
     assert run(many_rows, OMP_NUM_THREADS='3') == ['3'] and run(many_rows, OMP_NUM_THREADS='1') == ['1']
+    assert run('trained([210, 210, 10], 10); print(task_count())', OMP_NUM_THREADS='3') == ['1']
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='no fork here')
