@@ -64,8 +64,8 @@
    rows, if w is larger than half of it or x larger than a quarter. Thin are products with THIN_NUMBERS of w. A network
    with a layer of WIDE weights trains where its parameters lie. PRODUCT_WORK multiply-adds of one product, whose operands
    the threads share, are worth a thread, THREAD_WORK where each has rows of its own, THIN_WORK where w is read once,
-   GATHER_WORK numbers of a gathered minibatch all of them. Panels are copied for threads where COPIED_STRIPS tiles read
-   each. */
+   GATHER_WORK numbers of a gathered minibatch all of them; products of THIN_OUTER rows and fewer only where w is larger
+   than one and a half second-level caches. Panels are copied for threads where COPIED_STRIPS tiles read each. */
 #define PACKED_NUMBERS 8192
 #define PACKED_ROWS 20
 #define MANY_ROWS 100

@@ -1,6 +1,6 @@
 """Which way a product goes: small, packed or thin, in how many parts. The rule stands here alone.
 
-    small    nothing is packed; w of G @ w.T is transposed into scratch memory first
+    small    nothing is packed, but threads may copy panels; w of G @ w.T is transposed into scratch memory first
     packed   where the second-level cache cannot hold what is read again and again, and enough rows make up for copying
              it, or where w would have to be transposed
     thin     where w is large and there are only a few rows of x or G
@@ -19,7 +19,7 @@ from .scratch cimport carve
 from .simd cimport FULL_LANES, real
 from .small cimport PIECE, all_calls, described, padded
 from .table cimport CHOSEN, PACKED, SMALL, THIN, Net
-from .tiles cimport UPDATE, Call
+from .tiles cimport STORE, UPDATE, Call
 from .transpose cimport transpose
 
 cdef extern from "blocksizes.h" nogil:
@@ -83,14 +83,19 @@ cdef inline bint takes_packed(int path, const Product *of) noexcept nogil:
     return of.M >= PACKED_ROWS and of.N * of.K >= (cache // 2 if of.M >= MANY_ROWS else cache)
 
 
+cdef inline bint is_of_weights(const Product *of) noexcept nogil:
+    """Is it x.T @ G, whose inner index runs over the minibatch?"""
+    return of.B_col == 1 and of.A_row == 1 and (of.finish == UPDATE or of.finish == STORE)
+
+
 cdef inline int parts_of(const Scratch *scratch, const Product *of, bint is_thin) noexcept nogil:
     """How many threads are worth it; all of them where a test overrules the rule.
 
     A few rows use each weight a few times: then a second thread gains by its cache alone, where w is too large for one.
     A smaller w would only go to and fro between the two.
     """
-    cdef bint outer = thin.is_outer(of)
-    cdef Py_ssize_t rows = of.K if outer else of.M, weights = of.M * of.N if outer else of.N * of.K
+    cdef bint turned = is_of_weights(of)
+    cdef Py_ssize_t rows = of.K if turned else of.M, weights = of.M * of.N if turned else of.N * of.K
     cdef Py_ssize_t most = min(scratch.threads, <int>MOST_PARTS)
     if scratch.path != CHOSEN:
         return <int>most
@@ -104,14 +109,14 @@ cdef inline void share_small(void *job, int part, int parts) noexcept nogil:
     """Part number `part` of a Product that takes the small way; B lies in rows.
 
     Of its columns, where w has many for the rows of the minibatch: so each thread writes and reads the same part of w,
-    step after step, which no other has to send. Otherwise of its rows, with a copy of each panel.
+    step after step, which no other has to send. Otherwise of its rows, with copies of panels where there is memory.
     """
     cdef const Product *of = <const Product *>job
     cdef const Scratch *scratch = <const Scratch *>of.scratch
     cdef Py_ssize_t unit = TILE_VECTORS * FULL_LANES, units = of.N // unit, begin, end, minibatch = of.M
     cdef Call call = described(of.finish, of.A, of.A_row, of.A_col, of.B, of.B_row, of.C, of.C_row, of.E, of.E_row)
     cdef real *copy = NULL
-    if of.finish == UPDATE:
+    if is_of_weights(of):
         minibatch = of.K
     if parts > 1 and units >= parts and of.N > 2 * minibatch:
         begin = units * part // parts * unit

@@ -1,4 +1,4 @@
-"""The small path: an output cut into tiles without packing anything; for matrices that stay in the caches, or few rows.
+"""The small path: an output cut into tiles over operands as they lie; for matrices that stay in the caches, or few rows.
 
     full panels    columns in whole vectors, two or three beside each other
     the rest       exact:   narrower vectors, then single numbers, so that nothing outside the output is touched

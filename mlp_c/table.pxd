@@ -30,7 +30,7 @@ cdef struct Net:
 
 cdef struct Kernels:
     Py_ssize_t itemsize         # bytes of a `real`
-    Py_ssize_t packs            # numbers that the packed path works in
+    Py_ssize_t packs            # numbers that are packed or copied, at most
     # C[M, N] = A[M, K] @ B[K, N], operands by their steps; wT (K, N) where B_col is not 1, memory for packs
     void (*product)(int path, int threads, Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                     const void *A, Py_ssize_t A_row, Py_ssize_t A_col,

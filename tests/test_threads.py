@@ -14,7 +14,7 @@ from mlp_c import levels
 from . import bits, cases
 from .drawn_networks import Drawn, everything
 
-WIDE = ([300, 260, 9], 300), ([210, 200, 190, 3], 65), ([784, 128, 10], 100)
+WIDE = ([300, 260, 9], 300), ([210, 200, 190, 3], 140), ([784, 128, 10], 100)
 NARROW = ([700, 100], 300)      # so few columns that the threads take rows of the gradient, and have their own sums
 TALL = ([560, 2040], 260)       # the sums of its weight gradient wait in pieces: more numbers than are kept at a time
 
@@ -53,6 +53,12 @@ def compare(use, networks, paths, dtype, seed, threads=(1, 2, 8)):
 @float64_first
 def test_any_number_of_threads(use, dtype, seed):
     compare(use, WIDE[1:2], ('fast', 'packed', 'thin'), dtype, seed)
+
+
+@each_dtype
+def test_small_ways_for_any_number_of_threads(use, dtype, seed):
+    """Rows of a product with panels copied, columns of it, and what the rule makes of both, with work for some threads."""
+    compare(use, (([250, 260, 9], 200), ([90, 260, 40], 60), ([300, 128, 10], 250)), ('small', 'fast'), dtype, seed, (1, 2, 3))
 
 
 @pytest.mark.full
