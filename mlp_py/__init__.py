@@ -12,7 +12,7 @@ import importlib
 __version__ = "0.1.0"
 
 # What the suite may ask of this implementation beyond the lecture's thirteen functions (mlp_py/conformance/contract.py).
-OFFERS = ("Network", "float32", "errors", "layouts", "training", "special")
+OFFERS = ("Network", "float32", "errors", "layouts", "training", "lines", "special")
 
 _SUBMODULES = ("arguments", "bounds", "cli", "datasets", "lecture", "network", "params", "problems", "training")
 

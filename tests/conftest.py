@@ -3,7 +3,8 @@
     pytest                            quick tier, both twins
     pytest --full                     everything
     pytest --impl my_port.py          judge this alone (may be repeated): a module, a .py file or a notebook; the page
-                                      `contract` says what it needs. tests.faults:NAME is a planted fault
+                                      `contract` says what it needs. tests.faults:NAME is a planted fault. Exit status 5:
+                                      nothing was there to be judged
     pytest --impl my_port.py -m forward_hidden1        what concerns one function of the lecture
     pytest --korean                   failures explained in Korean
     pytest --seed 7                   other random cases; the seed is printed at the top of each run
@@ -21,7 +22,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')   # a worker a core runs already; 
 import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX or OpenMP)
 import pytest           # noqa: E402
 
-from mlp_py.conformance import contract, ports  # noqa: E402
+from mlp_py.conformance import contract, loading, ports  # noqa: E402
 
 from . import bits, checks, messages  # noqa: E402
 
@@ -33,7 +34,7 @@ def find_port(name):
     """What --impl names."""
     if name.startswith('tests.faults:'):
         return importlib.import_module('tests.faults').twin(name.split(':')[1])
-    return ports.load(name)
+    return loading.load(name)
 
 
 def pytest_addoption(parser):
@@ -54,7 +55,7 @@ def pytest_configure(config):
         try:
             find_port(name)
         except ports.UnusablePort as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(f'--impl: {error}') from None
 
 
 def pytest_report_header(config):
@@ -72,7 +73,8 @@ def pytest_collection_modifyitems(config, items):
     if config.getoption('impl'):
         asked = [item for item in items if 'twin' in item.fixturenames      # the rest is the project's own affair
                  and not set(missing(item)) & set(contract.OFFERS)]         # and this is more than the lecture
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(asked)])
+        wanted = set(asked)
+        config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
         items[:] = sorted(asked, key=lambda item: 'test_stages' not in item.nodeid)     # what explains itself comes first
     if not config.getoption('full'):
         later = {item for item in items if of_the_full_tier(item)}
@@ -85,10 +87,42 @@ def of_the_full_tier(item):
     return mark is not None and (not mark.args or any(item.callspec.params.get(of) in mark.args for of in ('twin', 'subject')))
 
 
+def pytest_itemcollected(item):
+    """-m postproc and -m training: what needs the losses of chapters 1 to 3, and the training loop."""
+    needed = {name for mark in item.iter_markers('needs') for name in mark.args}
+    for name in {of for _, of, _ in (contract.LOSSES[name] for name in needed & set(contract.LOSSES))} | needed & {'training'}:
+        item.add_marker(name)
+
+
 def pytest_sessionfinish(session):
-    """With pytest-xdist: what a worker counted, on its way to the process that prints."""
+    """With pytest-xdist: what a worker counted, on its way to the process that prints.
+
+    With --impl: where nothing was judged, all of it skipped, the exit status is that of a run without tests.
+    """
     if hasattr(session.config, 'workeroutput'):
         session.config.workeroutput['counted'] = bits.COUNT, bits.NOTES, [[*key, of] for key, of in checks.RATIOS.items()]
+        return
+    reporter = session.config.pluginmanager.get_plugin('terminalreporter')
+    judged = [word for word in ('passed', 'failed', 'error') if reporter is not None and reporter.stats.get(word)]
+    if session.config.getoption('impl') and not judged and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """With --impl: what a check finds wrong in a port is explained to a learner; the lines of this suite tell them nothing."""
+    subject = pyfuncitem.funcargs.get('subject')
+    try:
+        return (yield)
+    except Exception as error:
+        failure = None
+        if pyfuncitem.config.getoption('impl') and isinstance(subject, checks.ThroughLecture):
+            from . import explained
+            failure = explained.failure(error, subject)
+        if failure is None:
+            raise
+        text = str(failure)
+    pytest.fail(text, pytrace=False)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -103,7 +137,12 @@ def pytest_testnodedown(node):
 
 def pytest_terminal_summary(terminalreporter, config):
     for name in config.getoption('impl') or ():
-        lacks = find_port(name).lacks(*contract.OFFERS)
+        port = find_port(name)
+        missing = port.lacks(*contract.REQUIRED)
+        of = len(contract.REQUIRED)
+        terminalreporter.write_line(f'{name}: {of - len(missing)} of the {of} functions of the lecture were there'
+                                    + ('; missing: ' + ', '.join(missing) if missing else ''))
+        lacks = port.lacks(*contract.OFFERS)
         if lacks:
             terminalreporter.write_line(f'{name} was not asked for what goes beyond the lecture: ' + ', '.join(lacks))
     if bits.COUNT['compared'] or bits.NOTES:

@@ -104,9 +104,13 @@ class Judge:
         """(output, aux); anything else returned is a Failure."""
         __tracebackhide__ = True
         result = self.call(function, x)
-        if not isinstance(result, (tuple, list)) or len(result) != 2 or not isinstance(result[1], (tuple, list)):
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
             self.fail(function, Words(f'what {function} returns', f'{function}의 반환값'), Words('output, aux', 'output, aux'),
                       messages.kind(result))
+        if not isinstance(result[1], (tuple, list)):
+            self.fail(function, Words(f'aux, the second thing that {function} returns', f'{function}의 둘째 반환값 aux'),
+                      Words('a list of arrays: x, then each hidden layer', '배열의 리스트: x 다음에 은닉 계층마다 하나씩'),
+                      messages.kind(result[1]))
         return result
 
     def equal(self, function, quantity, got, expected, **context):
@@ -151,7 +155,7 @@ class Judge:
         values = values.astype(float)
         if values.shape != expected.shape:
             self.fail(function, quantity, _shape(expected.shape), _shape(values.shape),
-                      relation=_relation(values, expected, context))
+                      relation=related(values, expected, **context))
         return values
 
     def _entries(self, function, quantity, values, expected, ok, context, error=None):
@@ -164,14 +168,14 @@ class Judge:
         if error is not None:
             right = Words(f'{float(right)!r} within {error[entry]:.2g}', f'{float(right)!r}, 오차 {error[entry]:.2g} 이내')
         self.fail(function, quantity, right, values[entry], entry=entry, wrong=len(wrong), size=expected.size,
-                  relation=_relation(values, expected, context))
+                  relation=related(values, expected, **context))
 
 
 def _shape(shape):
     return Words(f'shape {tuple(shape)}', f'모양 {tuple(shape)}')
 
 
-def _relation(values, expected, context):
+def related(values, expected, **context):
     """A relation is an extra: a mistake in finding one must not hide the failure."""
     try:
         with np.errstate(all='ignore'):

@@ -31,6 +31,12 @@ def through_network(twin, case, dtype):
         return steps(net, given) if case.op == 'steps' else once(net, case.op, given)
 
 
+def params_of(case, dtype='float64'):
+    """[{'w': (I, O), 'b': (O,)}, ...] of a case with a network."""
+    return [{'w': array(*case.given[f'w{n}'], dtype), 'b': array(*case.given[f'b{n}'], dtype)[0]}
+            for n in range(1, 1 + count(case.given, 'w'))]
+
+
 def count(given, letter):
     return sum(name[0] == letter for name in given)
 

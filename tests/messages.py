@@ -38,7 +38,7 @@ def diagnosis(model, doors, function):
         for number, door in enumerate(doors):
             fault = _named(model, functions, door)
             if fault is not None:
-                return Diagnosis(fault, number == 0, _functions(fault, function))
+                return Diagnosis(fault, number == 0, _functions(fault, function, _relu_is_right(model, functions)))
     except Exception:
         pass
     return UNKNOWN
@@ -51,9 +51,17 @@ def _named(model, functions, door):
     return fingerprints.diagnose(model, door)
 
 
-def _functions(fault, function):
-    """Where the mistake is made; of the two versions only the one that failed."""
+@lru_cache(maxsize=64)
+def _relu_is_right(model, functions):
+    from mlp_py.conformance import fingerprints
+    return fingerprints.is_right(model, 'relu')
+
+
+def _functions(fault, function, relu_is_right):
+    """Where the mistake is made: of the two versions the one that failed; not in a relu that is right when it is called."""
     names = list(dict.fromkeys(name for name, *_ in fault.edits))
+    if relu_is_right:
+        names = [name for name in names if name not in ('relu', 'relu_derv')] or [function]
     other = {'hidden1': '_hiddens', 'hiddens': '_hidden1'}.get(function.rpartition('_')[2], '?')
     return tuple(name for name in names if not name.endswith(other)) or tuple(names)
 

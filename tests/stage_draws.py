@@ -115,11 +115,21 @@ def check_init_model_hiddens(model, widths):
     _drawn(_begun(model, 'init_model_hiddens', widths, False), 'init_model_hiddens', widths, False)
 
 
-@stage('init_model', ('init_model', 'init_model_hidden1', 'init_model_hiddens'), {
-    'integer': ((4, 3, 2), True), 'list of two': ((3, 4, 2, 2), False), 'list of one': ((4, 3, 2), False),
-    'empty list': ((3, 2), False)})
+MODELS = {'integer': ((4, 3, 2), True), 'list of two': ((3, 4, 2, 2), False), 'list of one': ((4, 3, 2), False),
+          'empty list': ((3, 2), False)}
+INIT_MODEL = 'init_model', 'init_model_hidden1', 'init_model_hiddens'
+
+
+@stage('init_model', INIT_MODEL, MODELS)
 def check_init_model(model, case):
-    """It draws the model that the globals ask for, and says which in one line."""
+    """It draws the model that the globals ask for."""
+    widths, single = case
+    _drawn(_begun(model, 'init_model', widths, single), 'init_model', widths, single)
+
+
+@stage('init_model', (*INIT_MODEL, 'lines'), {f'line, {label}': case for label, case in MODELS.items()})
+def check_line(model, case):
+    """It says in one line which model it has made."""
     widths, single = case
     judge = _begun(model, 'init_model', widths, single)
     count = '하나를' if single else f'{len(widths) - 2}개를'

@@ -8,11 +8,13 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from mlp_py.conformance import contract
+
 from . import cases, checks, rational
 
-PER_SHAPE = 17          # in the full tier; the quick one takes the first QUICK of them
+PER_SHAPE = 34          # in the full tier; the quick one takes the first QUICK of them
 QUICK = 3
-COUNT = PER_SHAPE * len(cases.EXACT_SHAPES) * len(cases.PROBLEMS) * len(cases.DTYPES)   # for each twin and door
+COUNT = PER_SHAPE * len(cases.EXACT_SHAPES) * len(cases.PROBLEMS)   # for each twin and door, in either precision
 assert COUNT >= 500, COUNT
 
 
@@ -57,7 +59,7 @@ each_shape = pytest.mark.parametrize('shape', cases.EXACT_SHAPES, ids=str)
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 
 
-@pytest.mark.needs('forward_postproc', 'backprop_postproc', 'eval_accuracy', 'run_train')
+@pytest.mark.needs(*contract.WITH_LOSSES)
 @each_problem
 @each_shape
 @each_dtype

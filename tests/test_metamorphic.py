@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from mlp_py.bounds import Bounded, step_bounds
+from mlp_py.conformance import contract
 
 from . import bits, cases, checks, faults
 
 HIDDEN = ((), (5,), (6, 3, 4))
 
-with_losses = pytest.mark.needs('forward_postproc', 'backprop_postproc', 'eval_accuracy', 'run_train')
+with_losses = pytest.mark.needs(*contract.WITH_LOSSES)
 each_problem = pytest.mark.parametrize('problem', cases.PROBLEMS)
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
 

@@ -29,6 +29,7 @@ def fresh(lecture):
     return lecture
 
 
+@pytest.mark.needs('training')
 @pytest.mark.parametrize('book', [RUNS[:1], *(pytest.param(book, marks=pytest.mark.full('mlp_py'))
                                               for book in (RUNS[:2], RUNS[2:3], RUNS[3:]))],
                          ids=['abalone_first', 'abalone', 'pulsar', 'steel'])

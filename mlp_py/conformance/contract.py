@@ -20,8 +20,11 @@ Shapes, with B rows, I inputs, H hidden units, O outputs:
 The dicts in pm_* stay the same objects; their arrays may be changed in place (as the lecture does) or replaced.
 
 Order of effects: backprop takes every gradient with the weights as they were in forward, then moves
-p -= LEARNING_RATE * G_p, once. forward changes nothing; x, aux and G_output are only read. The weights are drawn from
-NumPy's legacy global generator, in the order in which the layers follow one another.
+p -= LEARNING_RATE * G_p, once. forward changes nothing; x, aux, G_output and what relu and relu_derv are given are only
+read. The weights are drawn from NumPy's legacy global generator, in the order in which the layers follow one another.
+
+What is printed is the port's own affair, unless it offers 'lines'. `python -m mlp_py check` puts the whole conformance kit
+to a port, its NaN, infinities and batches of 0 rows included; pytest asks for these where a port offers 'special'.
 """
 
 REQUIRED = {
@@ -41,18 +44,15 @@ REQUIRED = {
     'set_hidden': ('info', 'set_hidden', '4.4'),
 }
 
-# Judged where a port has them, and named in a skip where it has not.
-OPTIONAL = {
+# Judged where a port has all of them, and a global `problem` that they go by; named in a skip where one is missing.
+LOSSES = {
     'forward_postproc': ('output, y', 'postproc', 'chapters 1 to 3'),
     'backprop_postproc': ('G_loss, aux', 'postproc', 'chapters 1 to 3'),
     'eval_accuracy': ('output, y', 'postproc', 'chapters 1 to 3'),
-    'run_train': ('x, y', 'training', 'chapter 1'),
-    'run_test': ('x, y', 'training', 'chapter 1'),
-    'arrange_data': ('mb_size', 'training', 'chapter 1'),
-    'get_test_data': ('', 'training', 'chapter 1'),
-    'get_train_data': ('mb_size, nth', 'training', 'chapter 1'),
-    'train_and_test': ('epoch_count, mb_size, report', 'training', 'chapter 1'),
+    'run_train': ('x, y', 'postproc', 'chapter 1'),
 }
+GLOBALS = {'problem': "a global problem, 'regression', 'binary' or 'select', that the loss functions go by"}
+WITH_LOSSES = (*LOSSES, *GLOBALS)
 
 # What a port may offer beyond the lecture: a class Network in the module or its package, and the words of a tuple
 # OFFERS there.
@@ -61,7 +61,8 @@ OFFERS = {
     'float32': 'arrays of float32 in pm_*, in which everything is then computed',
     'errors': 'TypeError and ValueError for bad arguments, which then change nothing',
     'layouts': 'arguments of any layout and kind of number',
-    'training': "all of the lecture's training loop, the three loaders included",
+    'training': "all of the lecture's training loop (arrange_data to train_and_test), the three loaders included",
+    'lines': 'init_model prints the line of the lecture that says which model it has made',
     'special': 'relu(z) is +0 for z <= 0 and lets NaN pass; a 0-row batch changes nothing',
 }
 
@@ -77,8 +78,8 @@ MARKERS = ('relu', 'relu_derv', 'alloc_param_pair', 'init_model_hidden1', 'forwa
 
 
 def described(name):
-    """'forward_neuralnet_hidden1(x), lecture 4.2', or what the word of OFFERS stands for."""
-    if name in OFFERS:
-        return OFFERS[name]
-    arguments, _, where = {**REQUIRED, **OPTIONAL}[name]
+    """'forward_neuralnet_hidden1(x), lecture 4.2', or what the word of OFFERS or the global stands for."""
+    if name in OFFERS or name in GLOBALS:
+        return OFFERS.get(name) or GLOBALS[name]
+    arguments, _, where = {**REQUIRED, **LOSSES}[name]
     return f'{name}({arguments}), lecture {where}'

@@ -1,4 +1,4 @@
-"""Loading a Python port for the judge: quietly, and whatever it does at its top level."""
+"""Loading a port for the judge: quietly, and whatever it does at its top level."""
 import io
 from contextlib import redirect_stderr, redirect_stdout
 
@@ -6,12 +6,12 @@ from . import ports
 
 
 def load(name):
-    """The Port of that name; raises UnusablePort, also where the port calls sys.exit or cannot be parsed as text."""
+    """The Port of that name; raises UnusablePort, also where importing it raises, or calls sys.exit."""
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             return ports.load(name)
-    except ports.UnusablePort as error:
-        raise ports.UnusablePort(str(error).removeprefix('--impl: ')) from error.__cause__
+    except ports.UnusablePort:
+        raise
     except (Exception, SystemExit) as error:
         text = f'{name} raises {type(error).__name__}' + (f': {error}' if str(error) else '')
         raise ports.UnusablePort(text) from error

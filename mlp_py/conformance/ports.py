@@ -1,12 +1,12 @@
 """Loading what is to be judged: a module by its name, a .py file, or the code cells of a notebook."""
-import ast
 import importlib
-import json
+import os
 import sys
 import types
+from contextlib import contextmanager
 from pathlib import Path
 
-from .contract import OFFERS
+from . import contract, notebooks
 
 
 class Port:
@@ -16,21 +16,25 @@ class Port:
     def __init__(self, name, lecture, package=None, block=None):
         self.name, self.lecture, self.block = name, lecture, block
         self.package = package if package is not None else lecture
-        self.Network = getattr(lecture, 'Network', None) or getattr(self.package, 'Network', None)
         self.words = {*getattr(lecture, 'OFFERS', ()), *getattr(self.package, 'OFFERS', ())}
-        if self.words - set(OFFERS):
-            raise ValueError(f'OFFERS of {name}: expected words from {sorted(OFFERS)}, got {sorted(self.words)}')
+        if self.words - set(contract.OFFERS):
+            raise UnusablePort(f'OFFERS of {name}: expected words from {sorted(contract.OFFERS)}, got {sorted(self.words)}')
+        self.Network = None
+        if 'Network' in self.words:
+            self.Network = getattr(lecture, 'Network', None) or getattr(self.package, 'Network', None)
+            if self.Network is None:
+                raise UnusablePort(f"OFFERS of {name}: expected a class Network with the word 'Network', found none")
 
     def lacks(self, *names):
-        """Those of the names (of functions, or words of OFFERS) that this port does not have."""
+        """Those of the names (of functions, globals, or words of OFFERS) that this port does not have."""
         return [name for name in names if not (
-            self.Network is not None if name == 'Network' else
-            name in self.words if name in OFFERS else
+            name in self.words if name in contract.OFFERS else
+            hasattr(self.lecture, name) if name in contract.GLOBALS else
             callable(getattr(self.lecture, name, None)))]
 
 
 class UnusablePort(ValueError):
-    """--impl names something that cannot be loaded; the message says what and why."""
+    """A port that cannot be loaded; the message says what and why."""
 
 
 def load(name):
@@ -38,12 +42,12 @@ def load(name):
     if name.endswith(('.py', '.ipynb')):
         path = Path(name)
         if not path.is_file():
-            raise UnusablePort(f'--impl: expected a file, found none at {name}')
-        return Port(path.name, _executed(path))
+            raise UnusablePort(f'expected a file, found none at {name}')
+        return Port(path.name, _executed(path.resolve(), name))
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise UnusablePort(f'--impl: expected an importable module, a .py or an .ipynb file, got {name!r}: {error}') from None
+        raise UnusablePort(f'expected an importable module, a .py or an .ipynb file, got {name!r}: {error}') from None
     if not hasattr(module, 'relu') and hasattr(module, '__path__'):      # a package: its page lecture
         module = importlib.import_module(name + '.lecture')
     package = sys.modules.get(module.__package__ or '')
@@ -51,44 +55,59 @@ def load(name):
     return Port(short, module, package, 256 if short == 'mlp_c' else None)
 
 
-def _executed(path):
-    """A module whose globals are those of the file, run from top to bottom."""
+def _executed(path, name):
+    """A module whose globals are those of the file, run from top to bottom in its folder."""
     module = types.ModuleType(path.stem)
     module.__file__ = str(path)
-    folder = str(path.resolve().parent)
     sys.modules[path.stem], before = module, sys.modules.get(path.stem)
-    sys.path.insert(0, folder)              # what lies beside it can be imported, as if it were run there
     try:
-        for number, text in enumerate(_cells(path), 1):
-            where = str(path) if path.suffix == '.py' else f'{path}, code cell {number}'
-            try:
-                exec(compile(text, where, 'exec'), module.__dict__)
-            except Exception as error:
-                raise UnusablePort(f'--impl: {where} raises {type(error).__name__}: {error}') from error
+        with _inside(path.parent):
+            _run(path, name, module.__dict__)
     finally:
-        sys.path.remove(folder)
         if before is not None:
             sys.modules[path.stem] = before
     return module
 
 
-def _cells(path):
-    """The text of a file; of a notebook its code cells in order, without lines that only a notebook understands."""
-    text = path.read_text(encoding='utf-8')
+@contextmanager
+def _inside(folder):
+    """What lies beside a file can be imported and opened, as if it were run there."""
+    before = os.getcwd()
+    sys.path.insert(0, str(folder))
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        if str(folder) in sys.path:
+            sys.path.remove(str(folder))
+
+
+def _run(path, name, space):
+    """The file, or each cell of the notebook, and what its lines %run name, in the globals `space`."""
     if path.suffix == '.py':
-        return [text]
+        _carry_out(path.read_bytes(), name, space)      # bytes: compile knows a coding line and a byte order mark
+        return
+    space.setdefault('display', lambda *arguments, **options: None)
     try:
-        cells = json.loads(text)['cells']
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnusablePort(f'--impl: expected a notebook with cells, got {path}: {error!r}') from None
-    texts = [''.join(cell['source']) for cell in cells if cell['cell_type'] == 'code']
-    return [_plain(text) for text in texts if not text.lstrip().startswith('%%')]
+        cells = notebooks.cells(path.read_text(encoding='utf-8-sig'))
+    except ValueError as error:
+        raise UnusablePort(f'expected a notebook with cells, got {name}: {error}') from None
+    for number, cell in enumerate(cells, 1):
+        where = f'{name}, code cell {number}'
+        for text, other in notebooks.pieces(cell):
+            if other is not None and not Path(other).is_file():
+                raise UnusablePort(f'{where}: %run: expected a file, found none at {other}')
+            if other is not None:
+                _run(Path(other).resolve(), f'{where}: %run {other}', space)
+            else:
+                _carry_out(text, where, space)
 
 
-def _plain(text):
-    """Lines that begin with % or ! are commands to the notebook; they become empty, so that line numbers stay."""
+def _carry_out(text, where, space):
     try:
-        ast.parse(text)
-        return text
-    except SyntaxError:
-        return '\n'.join('' if line.lstrip().startswith(('%', '!')) else line for line in text.split('\n'))
+        exec(compile(text, where, 'exec'), space)
+    except UnusablePort:
+        raise
+    except (Exception, SystemExit) as error:
+        raise UnusablePort(f'{where} raises {type(error).__name__}: {error}') from error
