@@ -145,6 +145,8 @@ def by_jax(oracle, case):
             step = oracle.step(params, problem, x, y, rate)
             return {'loss': step.reported_loss, 'G_output': step.G_output}
         output, hiddens = compiled_forward()(params, x)
+        if case.op in ('forward', 'product', 'layer'):
+            return in_the_words_of(case, [{'output': output, **{f'hidden {n}': h for n, h in enumerate(hiddens, 1)}}])
         gradients, input_gradient = oracle.pull_back(params, x, y)
         params = [{name: pair[name] - rate * gradient[name] for name in 'wb'} for pair, gradient in zip(params, gradients)]
         steps.append({'output': np.array(output), **{f'hidden {n}': np.array(h) for n, h in enumerate(hiddens, 1)},

@@ -166,6 +166,19 @@ def test_a_port_without_what_is_not_named_is_judged():
     stages.check(without, 'forward_hidden1', 'backprop_hidden1', 'forward_hiddens', 'backprop_hiddens')
 
 
+@pytest.mark.parametrize('marker, key, old, new, blamed', [
+    ('forward_hidden1', 'relu leaky', 'hidden = relu(', 'hidden = (lambda z: np.where(z > 0, z, z / 100))(', 'forward_neuralnet_hidden1'),
+    ('forward_hiddens', 'relu missing', 'hidden = relu(', 'hidden = (', 'forward_neuralnet_hiddens'),
+    ('backprop_hidden1', 'mask missing', 'relu_derv(hidden)', '(hidden >= 0)', 'backprop_neuralnet_hidden1'),
+    ('backprop_hiddens', 'mask missing', 'relu_derv(hiddens[n + 1])', '(hiddens[n + 1] >= 0)', 'backprop_neuralnet_hiddens')])
+def test_a_relu_that_is_right_is_not_blamed(marker, key, old, new, blamed):
+    """The mistake of a relu that is spelled out elsewhere is told, and where it is; y >= 0 and no mask at all are one."""
+    with np.errstate(all='ignore'), pytest.raises(messages.Failure) as caught:
+        stages.check(typed_in((old, new)), marker)
+    *_, told = str(caught.value).split('\n')
+    assert told == f'diagnosis: = what comes out when {FAULTS[key].english}: {blamed}'
+
+
 def test_another_dict_is_told():
     """pm_output = {...} leaves whoever holds the pair with the old one."""
     model = typed_in(('    x, hidden = aux\n', '    global pm_output\n    x, hidden = aux\n'),

@@ -72,15 +72,14 @@ def _executed(path, name):
 @contextmanager
 def _inside(folder):
     """What lies beside a file can be imported and opened, as if it were run there."""
-    before = os.getcwd()
+    before, path = os.getcwd(), list(sys.path)
     sys.path.insert(0, str(folder))
     os.chdir(folder)
     try:
         yield
     finally:
         os.chdir(before)
-        if str(folder) in sys.path:
-            sys.path.remove(str(folder))
+        sys.path[:] = path
 
 
 def _run(path, name, space):
