@@ -3,7 +3,7 @@ import importlib
 import os
 import sys
 import types
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import contract, notebooks
@@ -78,7 +78,8 @@ def _inside(folder):
     try:
         yield
     finally:
-        os.chdir(before)
+        with suppress(OSError):             # a port may have deleted it
+            os.chdir(before)
         sys.path[:] = path
 
 
