@@ -6,6 +6,8 @@ Each door answers with a dict of named quantities, 'output', 'hidden 1', 'loss',
 and so on; every quantity is compared (`comparing`) with a value and a bound of that name. Bounds are derived
 (`mlp_py.bounds`) or zero (`rational`), never chosen.
 """
+import traceback
+
 import numpy as np
 
 from mlp_py.bounds import Bounded, backprop_bounds, step_bounds
@@ -13,6 +15,7 @@ from mlp_py.conformance import protocol
 
 from . import rational
 from .comparing import RATIOS, Off, compare, equal, frozen, same     # noqa: F401  (checks.compare, ...)
+from .messages import Words, kind
 
 
 # ---- names ----------------------------------------------------------------------------------------------------
@@ -97,36 +100,88 @@ class ThroughLecture:
     def begin(self, case):
         self.case = case
         self.through_one = self.single and len(case.sizes[1]) == 1
-        protocol.begin(self.module, case.params, case.learning_rate, self.through_one)
+        self.trained_by = 'backprop_neuralnet'
+        try:
+            protocol.begin(self.module, case.params, case.learning_rate, self.through_one)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            if comes_from(error, self.module):
+                raise
+            found = shapes(getattr(self.module, name, None) for name in ('pm_hidden', 'pm_hiddens', 'pm_output'))
+            raise Off(f'pm_* after init_model: {error}', Words('pm_* after init_model', 'init_model 뒤의 pm_*'),
+                      shapes([case.params]), found, function='init_model') from error
         self.module.problem = case.problem
 
     def params(self):
         return protocol.read(self.module, self.through_one)
 
     def forward(self, x):
-        return self.module.forward_neuralnet(x)
+        """(output, aux), and aux is a list of x and the hidden layers."""
+        output, aux = two('forward_neuralnet', self.module.forward_neuralnet(x), 'output, aux')
+        wanted = len(self.case.params)
+        if not isinstance(aux, (tuple, list)) or len(aux) != wanted:
+            raise Off(f'aux: expected a list of {wanted}, got {kind(aux)}', 'aux',
+                      Words(f'x and each hidden layer: a list of {wanted}', f'x와 은닉 계층: 길이 {wanted}인 리스트'), kind(aux),
+                      function='forward_neuralnet')
+        return output, aux
 
     def backprop(self, G_output, aux):
         self.module.backprop_neuralnet(G_output, aux)
 
     def observe(self, x, y):
-        module, before = self.module, arrays_of(self.params())
-        output, aux = module.forward_neuralnet(x)
-        loss, aux_pp = module.forward_postproc(output, y)
+        module, before, given = self.module, arrays_of(self.params()), (x.copy(), y.copy())
+        self.trained_by = 'run_train'
+        output, aux = self.forward(x)
+        frozen('pm_*', before, arrays_of(self.params()), 'forward_neuralnet')
+        frozen('x', given[:1], (x,), 'forward_neuralnet')
+        loss, aux_pp = two('forward_postproc', module.forward_postproc(output, y), 'loss, aux')
         accuracy = module.eval_accuracy(output, y)
         G_output = module.backprop_postproc(1.0, aux_pp)
-        frozen('params by forward and postproc', before, arrays_of(self.params()))
-        trained = module.run_train(x, y)
-        same('loss and accuracy of run_train', np.array(trained, float), np.array([loss, accuracy], float))
+        frozen('pm_*', before, arrays_of(self.params()), 'backprop_postproc')
+        frozen('x, y', given, (x, y), 'backprop_postproc')
+        trained = two('run_train', module.run_train(x, y), 'loss, accuracy')
+        same('loss, accuracy of run_train', floats(trained), floats((loss, accuracy)))
+        frozen('x, y', given, (x, y), 'run_train')
         return {'output': output, 'loss': loss, 'accuracy': accuracy, 'G_output': G_output,
                 **{f'hidden {n}': h for n, h in enumerate(aux[1:], 1)}, **named_pairs('', self.params())}
 
     def observe_given(self, x, G_output):
-        output, aux = self.module.forward_neuralnet(x)
+        given, before = (x.copy(), G_output.copy()), arrays_of(self.params())
+        output, aux = self.forward(x)
+        frozen('x', given[:1], (x,), 'forward_neuralnet')
+        frozen('pm_*', before, arrays_of(self.params()), 'forward_neuralnet')
         kept = [np.array(a) for a in aux]
         self.backprop(G_output, aux)
-        frozen('aux by backprop', kept, aux)
+        frozen('aux', kept, aux, 'backprop_neuralnet')
+        frozen('x, G_output', given, (x, G_output), 'backprop_neuralnet')
         return {'output': output, **named_pairs('', self.params())}
+
+
+def shapes(groups):
+    """'(3, 4) (4,) (4, 2) (2,)' of the arrays in pairs and lists of pairs, as far as they are such."""
+    pairs = [pair for group in groups for pair in (group if isinstance(group, (list, tuple)) else [group])]
+    text = ' '.join(str(np.shape(pair[name])) for pair in pairs if isinstance(pair, dict) for name in 'wb' if name in pair)
+    return Words(text, text)
+
+
+def comes_from(error, module):
+    """Was it raised inside a function of this module?"""
+    return any(frame.f_globals is getattr(module, '__dict__', None) for frame, _ in traceback.walk_tb(error.__traceback__))
+
+
+def two(function, result, names):
+    """What the function returns: two things."""
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise Off(f'{function}: expected {names}, got {kind(result)}', Words(f'what {function} returns', f'{function}의 반환값'),
+                  Words(names, names), kind(result), function=function)
+    return result
+
+
+def floats(values):
+    """As float64, if that is what they are."""
+    try:
+        return np.array(values, float)
+    except (TypeError, ValueError):
+        return np.array(None)
 
 
 # ---- what is checked ------------------------------------------------------------------------------------------

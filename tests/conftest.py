@@ -2,15 +2,16 @@
 
     pytest                            quick tier, both twins
     pytest --full                     everything
-    pytest --impl my_port.py          judge this alone (may be repeated): a module, a .py file or a notebook; the page
+    pytest --impl=my_port.py          judge this alone (may be repeated): a module, a .py file or a notebook; the page
                                       `contract` says what it needs. tests.faults:NAME is a planted fault. Exit status 5:
                                       nothing was there to be judged
-    pytest --impl my_port.py -m forward_hidden1        what concerns one function of the lecture
+    pytest --impl=my_port.py -m forward_hidden1        what concerns one function of the lecture
     pytest --korean                   failures explained in Korean
     pytest --seed 7                   other random cases; the seed is printed at the top of each run
 """
 import importlib
 import os
+from collections import Counter
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -27,6 +28,7 @@ from mlp_py.conformance import contract, loading, ports  # noqa: E402
 from . import bits, checks, messages  # noqa: E402
 
 TWINS = ('mlp_c', 'mlp_py')
+JUDGED = Counter()      # tests that ran, by the name of the port; with --impl
 
 
 @lru_cache(maxsize=None)
@@ -47,6 +49,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line('markers', 'full(*names): runs in the full tier only (pytest --full), or these twins and doors do')
+    config.addinivalue_line('markers', 'of_the_suite: judges a comparison of this suite, with the help of a twin')
     config.addinivalue_line('markers', 'needs(*names): functions of the lecture, or words of contract.OFFERS')
     for name in contract.MARKERS:
         config.addinivalue_line('markers', f'{name}: concerns this function of the lecture')
@@ -72,6 +75,7 @@ def pytest_generate_tests(metafunc):
 def pytest_collection_modifyitems(config, items):
     if config.getoption('impl'):
         asked = [item for item in items if 'twin' in item.fixturenames      # the rest is the project's own affair
+                 and not item.get_closest_marker('of_the_suite')
                  and not set(missing(item)) & set(contract.OFFERS)]         # and this is more than the lecture
         wanted = set(asked)
         config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
@@ -88,33 +92,42 @@ def of_the_full_tier(item):
 
 
 def pytest_itemcollected(item):
-    """-m postproc and -m training: what needs the losses of chapters 1 to 3, and the training loop."""
+    """-m postproc and -m training; and the port at hand, for the reports."""
     needed = {name for mark in item.iter_markers('needs') for name in mark.args}
-    for name in {of for _, of, _ in (contract.LOSSES[name] for name in needed & set(contract.LOSSES))} | needed & {'training'}:
-        item.add_marker(name)
+    if needed & set(contract.LOSSES):
+        item.add_marker('postproc')
+    if 'training' in needed:
+        item.add_marker('training')
+    if item.config.getoption('impl') and 'twin' in item.fixturenames:
+        item.user_properties.append(('port', item.callspec.params['twin']))
+
+
+def pytest_runtest_logreport(report):
+    """Count what was asked of each port; with pytest-xdist, in the process that prints."""
+    if report.when == 'call' or report.failed:
+        JUDGED.update(value for name, value in report.user_properties if name == 'port')
 
 
 def pytest_sessionfinish(session):
     """With pytest-xdist: what a worker counted, on its way to the process that prints.
 
-    With --impl: where nothing was judged, all of it skipped, the exit status is that of a run without tests.
+    With --impl: where a port was not asked anything, all of it skipped, the exit status is that of a run without tests.
     """
-    if hasattr(session.config, 'workeroutput'):
-        session.config.workeroutput['counted'] = bits.COUNT, bits.NOTES, [[*key, of] for key, of in checks.RATIOS.items()]
-        return
-    reporter = session.config.pluginmanager.get_plugin('terminalreporter')
-    judged = [word for word in ('passed', 'failed', 'error') if reporter is not None and reporter.stats.get(word)]
-    if session.config.getoption('impl') and not judged and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+    config = session.config
+    if hasattr(config, 'workeroutput'):
+        config.workeroutput['counted'] = bits.COUNT, bits.NOTES, [[*key, of] for key, of in checks.RATIOS.items()]
+    elif session.exitstatus == pytest.ExitCode.OK and not (config.option.collectonly or config.option.setupplan):
+        if any(not JUDGED[name] for name in config.getoption('impl') or ()):
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
-    """With --impl: what a check finds wrong in a port is explained to a learner; the lines of this suite tell them nothing."""
+    """With --impl: what a check finds wrong in a port is explained; the lines of this suite would tell a learner nothing."""
     subject = pyfuncitem.funcargs.get('subject')
     try:
         return (yield)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         failure = None
         if pyfuncitem.config.getoption('impl') and isinstance(subject, checks.ThroughLecture):
             from . import explained
@@ -138,10 +151,11 @@ def pytest_testnodedown(node):
 def pytest_terminal_summary(terminalreporter, config):
     for name in config.getoption('impl') or ():
         port = find_port(name)
-        missing = port.lacks(*contract.REQUIRED)
-        of = len(contract.REQUIRED)
-        terminalreporter.write_line(f'{name}: {of - len(missing)} of the {of} functions of the lecture were there'
-                                    + ('; missing: ' + ', '.join(missing) if missing else ''))
+        lacks, of = port.lacks(*contract.REQUIRED), len(contract.REQUIRED)
+        terminalreporter.write_line(f'{name}: {of - len(lacks)} of the {of} functions of the lecture were there'
+                                    + ('; missing: ' + ', '.join(lacks) if lacks else ''))
+        for line in (*port.missing, *(['nothing of it was judged'] if not JUDGED[name] else ())):
+            terminalreporter.write_line(f'{name}: {line}')
         lacks = port.lacks(*contract.OFFERS)
         if lacks:
             terminalreporter.write_line(f'{name} was not asked for what goes beyond the lecture: ' + ', '.join(lacks))

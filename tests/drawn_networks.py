@@ -37,20 +37,6 @@ class Drawn:
         return f'{"-".join(map(str, self.widths))} rows {self.batch} {self.dtype} {self.kind}'
 
 
-def products(drawn):
-    """(name, array) for forward, both gradients and one step of each kind: every product once or twice, and no more."""
-    net, x, G = drawn.network(), drawn.x[:drawn.batch], drawn.G
-    output, aux = net.forward(x)
-    yield 'output', output
-    yield from ((f'hidden {n}', hidden) for n, hidden in enumerate(aux[1:], 1))
-    yield from ((f'gradient {name}', values) for pair in net.gradients(G, aux) for name, values in pair.items())
-    yield 'input gradient', net.input_gradient(G, aux)
-    for problem, y in drawn.targets.items():
-        net.theta[...] = drawn.theta
-        yield f'train_step {problem}', np.array(net.train_step(problem, x, y[:drawn.batch], 0.01))
-        yield f'theta of train_step {problem}', net.theta.copy()
-
-
 def everything(drawn):
     """(name, array) for all that the methods of Network return and change, one network through all of them."""
     net, x, G = drawn.network(), drawn.x[:drawn.batch], drawn.G

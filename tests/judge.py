@@ -77,7 +77,7 @@ class Judge:
         __tracebackhide__ = True
         try:
             return getattr(self.model, function)(*arguments)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.fail(function, Words(f'a call of {function}', f'{function} 호출'), Words('no exception', '예외 없음'),
                       messages.raised(error, self.model), error)
 
@@ -89,7 +89,7 @@ class Judge:
             with seeded(0), redirect_stdout(io.StringIO()):
                 protocol.begin(self.model, params, rate, single)
             made = [{name: np.shape(pair[name]) for name in 'wb'} for pair in protocol.pairs(self.model, single)]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             what = Words('set_hidden, then init_model: the arrays in pm_*', 'set_hidden 다음 init_model을 부른 뒤의 pm_*')
             self.fail(at, what, Words('arrays of the right shapes', '모양이 맞는 배열'), messages.raised(error, self.model),
                       error, ('init',))

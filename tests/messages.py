@@ -39,7 +39,7 @@ def diagnosis(model, doors, function):
             fault = _named(model, functions, door)
             if fault is not None:
                 return Diagnosis(fault, number == 0, _functions(fault, function, _relu_is_right(model, functions)))
-    except Exception:
+    except (Exception, SystemExit):
         pass
     return UNKNOWN
 
@@ -108,7 +108,8 @@ class Failure(AssertionError):
     """What is wrong, in at most eight lines.
 
     function: a name of the lecture. case, quantity: Words. entry: the index, with `wrong` of `size` entries off; None
-    where it is not about entries. expected, got: numbers, or Words. relation: of relations, or None.
+    where it is not about entries. expected, got: numbers, or Words. relation: of relations, or None. diagnosis: None
+    where no mistakes of that function are on record.
     """
 
     def __init__(self, function, case, quantity, expected, got, entry=None, wrong=0, size=0, relation=None,
@@ -133,6 +134,8 @@ class Failure(AssertionError):
         yield f'got:       {number(self.got)}'
         if self.relation:
             yield f'relation:  {self.relation.english}'
+        if self.diagnosis is None:
+            return
         fault, whole, functions = self.diagnosis
         if fault is None:
             yield 'diagnosis: unknown: none of the mistakes on record gives these answers'
@@ -151,6 +154,8 @@ class Failure(AssertionError):
         yield f'나온 값:   {number(self.got)}'
         if self.relation:
             yield f'관계:      {self.relation.korean}.'
+        if self.diagnosis is None:
+            return
         fault, whole, functions = self.diagnosis
         if fault is None:
             yield '진단:      알 수 없습니다. 알려진 실수 가운데 이런 결과를 내는 것이 없습니다.'

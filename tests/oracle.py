@@ -71,6 +71,9 @@ def _step(params, problem, x, y, learning_rate):
     return Step(output, hiddens, value, _reported_loss(problem, output, y), G_output, gradients, input_gradient, after)
 
 
+_forward = jax.jit(forward)
+
+
 @jax.jit
 def _pull_back(params, x, G_output):
     _, back = jax.vjp(lambda params, x: forward(params, x)[0], params, x)
@@ -99,6 +102,11 @@ def _plain(params):
 def step(params, problem, x, y, learning_rate):
     """`Step` for one minibatch; the arguments stay as they are."""
     return _taken(_step(_given(_plain(params)), problem, *_given((x, y, learning_rate))))
+
+
+def layers(params, x):
+    """(output, hidden layers)."""
+    return _taken(_forward(_given(_plain(params)), _given(x)))
 
 
 def pull_back(params, x, G_output):

@@ -192,7 +192,8 @@ def test_a_bound_is_enough_for_gradients_as_they_are_recovered():
 
 
 @pytest.mark.parametrize('line, said', [
-    ('1 / 0', 'ZeroDivisionError'), ('import sys; sys.exit(0)', 'SystemExit'), ('def relu(x)', 'SyntaxError')])
+    ('1 / 0', 'ZeroDivisionError'), ('import sys; sys.exit(0)', 'SystemExit'), ('def relu(x)', 'SyntaxError'),
+    ("OFFERS = ['speed']", "got ['speed']")])
 def test_what_cannot_be_loaded_has_failed(tmp_path, capsys, line, said):
     assert cli.main(['check', saved(tmp_path, wrong_ports.TEXT + f'\n\n{line}\n')]) == 1
     out, err = capsys.readouterr()
@@ -207,6 +208,16 @@ def test_odd_answers_are_wrong_answers(tmp_path, capsys, line, said):
     text = wrong_ports.TEXT + f'\n\ndef forward_neuralnet(x):\n    {line}\n'
     status, lines = by_python(capsys, saved(tmp_path, text), '--stage', 'forward')
     assert status == 1 and any(line.startswith('  what:') and said in line for line in lines), lines
+
+
+def test_a_file_that_a_notebook_runs_and_lacks_is_named(tmp_path, capsys):
+    """It goes on without it: a function that needs it says so when it is called."""
+    cells = ['%run ../chap01/abalone.ipynb', wrong_ports.TEXT.replace('import numpy as np', '')]
+    path = tmp_path / 'port.ipynb'
+    path.write_text(json.dumps({'cells': [{'cell_type': 'code', 'source': cell} for cell in cells]}), encoding='utf-8')
+    assert cli.main(['check', str(path), '--stage', 'product']) == 1
+    out, err = capsys.readouterr()
+    assert "name 'np' is not defined" in out and '%run ../chap01/abalone.ipynb found no file' in err
 
 
 def test_a_port_is_left_as_it_was(capsys):

@@ -22,6 +22,9 @@ HAND_INS = {
     # name: (text, status, stages right, what the first failure says)
     'right.py': (RIGHT, 'right', STAGES, ''),
     'right.ipynb': (notebook(RIGHT), 'right', STAGES, ''),
+    'chapter.ipynb': (notebook('%run ../chap01/abalone.ipynb\n' + RIGHT), 'right', STAGES, ''),     # not there, not needed
+    'needs.ipynb': (notebook('%run ../chap01/abalone.ipynb\nprint(numbers)\n' + RIGHT), 'cannot be loaded', '',
+                    r'needs\.ipynb, code cell 1 raises NameError: .*; .*%run \.\./chap01/abalone\.ipynb found no file'),
     'derivative.py': (wrong_ports.source(FAULTS['derivative is y']), 'wrong', None, r'layer/\d+: relu_derv, entry .*'),
     'sign.py': (wrong_ports.source(FAULTS['sign of the update']), 'wrong', None,
                 r'gradients/\d+: .*every entry is minus the expected one'),
@@ -75,7 +78,7 @@ def test_each_hand_in_has_its_line(tmp_path, capsys):
     assert head == ['file', 'status', 'stages right', 'worst ratio', 'first failure', 'diagnosis']
     matches(hand_ins, rows)
     right = sum(row[0] == 'right' for row in rows.values())
-    assert status == 1 and out == f'{target}: {right} of {len(rows)} hand-ins right\n' and right == 3
+    assert status == 1 and out == f'{target}: {right} of {len(rows)} hand-ins right\n' and right == 4
     assert rows['derivative.py'][4] == FAULTS['derivative is y'].english
     assert rows['draws.py'][4] == FAULTS['mean and std swapped'].english
     assert 0 <= float(rows['right.py'][2]) < 1

@@ -77,14 +77,6 @@ class Confirmations(dict):
         self.setdefault(key, set()).add(oracle)
 
 
-@lru_cache(maxsize=None)
-def compiled_forward():
-    import jax
-
-    from . import oracle
-    return jax.jit(oracle.forward)
-
-
 def jax_steps(oracle, golden):
     """What JAX computes, named as in the file; for a given gradient the update is p - rate G in float64."""
     case = as_case(golden, 'float64')
@@ -96,7 +88,7 @@ def jax_steps(oracle, golden):
             yield checks.named(step)
             continue
         gradients, input_gradient = oracle.pull_back(params, x, y)
-        output, hiddens = compiled_forward()(checks.copies(params), x.copy())
+        output, hiddens = oracle.layers(params, x)
         params = [{name: pair[name] - case.learning_rate * gradient[name] for name in 'wb'}
                   for pair, gradient in zip(params, gradients)]
         yield {'output': output, **{f'hidden {n}': h for n, h in enumerate(hiddens, 1)}, 'input gradient': input_gradient,
@@ -229,7 +221,7 @@ def test_twins_meet_the_goldens(subject, shape, dtype):
         check_golden(subject, golden, Steps(golden, dtype, subject.block))
 
 
-@pytest.mark.needs(*contract.WITH_LOSSES)
+@pytest.mark.of_the_suite
 def test_twins_refuse_a_wrong_golden(subject):
     """The comparison above does see a number that is off by 1e-9."""
     golden = next(case for case in GOLDEN if case['problem'] == 'select' and len(case['params']) == 2)

@@ -167,7 +167,8 @@ def test_a_port_without_what_is_not_named_is_judged():
 
 
 @pytest.mark.parametrize('marker, key, old, new, blamed', [
-    ('forward_hidden1', 'relu leaky', 'hidden = relu(', 'hidden = (lambda z: np.where(z > 0, z, z / 100))(', 'forward_neuralnet_hidden1'),
+    ('forward_hidden1', 'relu leaky', 'hidden = relu(', 'hidden = (lambda z: np.where(z > 0, z, z / 100))(',
+     'forward_neuralnet_hidden1'),
     ('forward_hiddens', 'relu missing', 'hidden = relu(', 'hidden = (', 'forward_neuralnet_hiddens'),
     ('backprop_hidden1', 'mask missing', 'relu_derv(hidden)', '(hidden >= 0)', 'backprop_neuralnet_hidden1'),
     ('backprop_hiddens', 'mask missing', 'relu_derv(hiddens[n + 1])', '(hiddens[n + 1] >= 0)', 'backprop_neuralnet_hiddens')])

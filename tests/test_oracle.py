@@ -115,7 +115,8 @@ def test_many_drawn_networks(subject, twin, seed, part):
     Most have several steps, some of which diverge.
     """
     begin, count = 1000 * seed + 100 + 1000 * part, 1000 if isinstance(subject, checks.ThroughNetwork) else 100
-    steps = drawn(twin, range(begin, begin + count), lambda case: checks.check_steps(subject, case, while_bounded=True), 129, 257)
+    steps = drawn(twin, range(begin, begin + count),
+                  lambda case: checks.check_steps(subject, case, while_bounded=True), 129, 257)
     assert steps >= 1.3 * count, 'hardly any second step was checked'
 
 

@@ -43,13 +43,21 @@ def test_what_lies_beside_a_file_can_be_imported(tmp_path):
 
 
 def test_lines_only_a_notebook_understands_keep_their_numbers(tmp_path):
-    """A cell that is Python stays as it is: here % begins a line of an expression."""
-    text = notebook('%matplotlib inline\n!pip list\nx = 1', 'y = (7\n     % 4)')
-    port = ports.load(written(tmp_path, 'port.ipynb', text))
-    assert (port.lecture.x, port.lecture.y) == (1, 3)
+    text = notebook('%matplotlib inline\n!pip list\nx = 1')
+    assert ports.load(written(tmp_path, 'port.ipynb', text)).lecture.x == 1
     with pytest.raises(ports.UnusablePort) as caught:
         ports.load(written(tmp_path, 'broken.ipynb', notebook('%matplotlib inline\n\n1 / 0')))
     assert caught.value.__cause__.__traceback__.tb_next.tb_lineno == 3
+
+
+@pytest.mark.parametrize('line', [
+    'y = (7\n     % 4)', 'y = 3   # right?', '"""Is it\nright?"""\ny = 3', 's = """\n%cd\n!ls\n?"""\ny = 3',
+    's = """\n%run other.py\n"""\ny = 3', 'if True:\n    !pip list\ny = 3', '??len\ny = 3',
+    '!echo (\ny = 3', '!ls | grep """\ny = 3', 'len?\nnp.sum??\ny = 3'])
+def test_what_python_can_read_stays_as_it_is(tmp_path, line):
+    """Beside a command, too: a line of code may end in a question, and one of a text begin like a command."""
+    for text in (line, '%matplotlib inline\n' + line, line + '\n%timeit 1'):
+        assert ports.load(written(tmp_path, 'port.ipynb', notebook('y = 0', text))).lecture.y == 3
 
 
 def test_magic_above_a_cell(tmp_path):
@@ -59,21 +67,48 @@ def test_magic_above_a_cell(tmp_path):
     assert (port.a, port.b) == (1, 2) and not hasattr(port, 'c')
 
 
-def test_a_line_that_runs_another_file(tmp_path, monkeypatch):
+def test_a_line_that_runs_another_file(tmp_path):
     """%run, as the lecture's own notebooks begin: in the same globals, in its place, relative to the folder of the port."""
-    written(tmp_path, 'first.ipynb', notebook('%run ../second.py\nb = a + 1'))
-    written(tmp_path, 'second.py', 'a = 1\n')
-    (tmp_path / 'chapter').mkdir()
-    path = written(tmp_path / 'chapter', 'port.ipynb', notebook('a = 7\n%run -i "../first.ipynb"\nc = b + a\nd = 1 / e'))
+    for folder in ('chapter', 'other'):
+        (tmp_path / folder).mkdir()
+    written(tmp_path / 'other', 'first.ipynb', notebook('%run ../other/second\nb = a + 1'))
+    written(tmp_path / 'other', 'second.py', 'from beside_second import one\na = one\n')
+    written(tmp_path / 'other', 'beside_second.py', 'one = 1\n')
+    cell = 'a = 7\n%run -i "../other/first.ipynb"\nc = b + a\nd = 1 / e'
+    path = written(tmp_path / 'chapter', 'port.ipynb', notebook(cell))
     with pytest.raises(ports.UnusablePort, match=r"port\.ipynb, code cell 1 raises NameError: name 'e'") as caught:
         ports.load(path)
     assert caught.value.__cause__.__traceback__.tb_next.tb_lineno == 4
-    written(tmp_path / 'chapter', 'port.ipynb', notebook('a = 7\n%run "../first.ipynb"\nc = b + a'))
-    port = ports.load(path).lecture
-    assert (port.a, port.b, port.c) == (1, 2, 3)
-    written(tmp_path / 'chapter', 'port.ipynb', notebook('%run ../third.py'))
-    with pytest.raises(ports.UnusablePort, match=r'code cell 1: %run: expected a file, found none at \.\./third\.py'):
-        ports.load(path)
+    written(tmp_path / 'chapter', 'port.ipynb', notebook('a = 7\n%run "../other/first.ipynb"\nc = b + a'))
+    port = ports.load(path)
+    assert (port.lecture.a, port.lecture.b, port.lecture.c) == (1, 2, 3) and port.missing == []
+
+
+def test_a_line_that_runs_a_file_that_is_not_there(tmp_path):
+    """Often of an earlier chapter, and nothing in it is needed; it is said, and where something stops, as its reason."""
+    text = notebook('%run ../chap01/abalone.ipynb\nx = 1')
+    port = ports.load(written(tmp_path, 'port.ipynb', text))
+    [told] = port.missing
+    assert port.lecture.x == 1 and told.endswith('port.ipynb, code cell 1: %run ../chap01/abalone.ipynb found no file')
+    told = r"cell 2 raises NameError: name 'np'.*; .*cell 1: %run ../third.py found no file"
+    with pytest.raises(ports.UnusablePort, match=told):
+        ports.load(written(tmp_path, 'port.ipynb', notebook('%run ../third', 'x = np.zeros(3)')))
+
+
+def test_each_port_has_its_own_helper(tmp_path):
+    """Modules of one name beside two ports."""
+    for folder in 'ab':
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder, 'helper_of_a_port.py', f'name = {folder!r}')
+    for folder in 'aba':
+        path = written(tmp_path / folder, 'port.py', 'from helper_of_a_port import name')
+        assert ports.load(path).lecture.name == folder
+
+
+def test_a_port_may_reconfigure_its_output(tmp_path):
+    """As Korean programs do on Windows."""
+    text = "import sys\nsys.stdout.reconfigure(encoding='utf-8')\nsys.stdout.buffer.write(b'x')\nprint('은닉')\ny = 1"
+    assert loading.load(written(tmp_path, 'port.py', text)).lecture.y == 1
 
 
 def test_it_is_run_in_its_own_folder(tmp_path):
@@ -172,5 +207,6 @@ def test_init_model_of_an_earlier_chapter_is_not_asked():
 
 def test_network_is_offered_by_a_word(tmp_path):
     """A class of that name alone may be anything."""
-    assert ports.load(written(tmp_path, 'port.py', 'class Network:\n    pass\n')).lacks('Network') == ['Network']
-    assert ports.load(written(tmp_path, 'port.py', 'class Network:\n    pass\nOFFERS = ["Network"]\n')).lacks('Network') == []
+    for word, lacks in (('', ['Network']), ('OFFERS = ["Network"]', [])):
+        port = ports.load(written(tmp_path, 'port.py', 'class Network:\n    pass\n' + word))
+        assert port.lacks('Network') == lacks

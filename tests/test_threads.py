@@ -12,7 +12,7 @@ import mlp_c
 from mlp_c import levels
 
 from . import bits, cases
-from .drawn_networks import Drawn, everything, products
+from .drawn_networks import Drawn, everything
 
 WIDE = ([300, 260, 9], 300), ([210, 200, 190, 3], 140), ([784, 128, 10], 100)
 NARROW = ([700, 100], 300)      # so few columns that the threads take rows of the gradient, and have their own sums
@@ -36,16 +36,16 @@ def with_threads(number, make):
         return make()
 
 
-def compare(use, networks, paths, dtype, seed, threads=(1, 2, 8), ask=everything):
+def compare(use, networks, paths, dtype, seed, threads=(1, 2, 8)):
     with bits.Comparing() as same:
         for n, (widths, rows) in enumerate(networks):
             drawn = Drawn(widths, rows, dtype, 'mixed', [seed, n])
             use(levels.level, 'plain')
-            wanted = list(ask(drawn))
+            wanted = list(everything(drawn))
             for path in paths:
                 use(levels.level, path)
                 for number in threads:
-                    found = with_threads(number, lambda: list(ask(drawn)))
+                    found = with_threads(number, lambda: list(everything(drawn)))
                     for (name, expected), (_, got) in zip(wanted, found, strict=True):
                         same(got, expected, path, number, 'threads', drawn, name)
 
@@ -56,10 +56,9 @@ def test_any_number_of_threads(use, dtype, seed):
 
 
 @each_dtype
-def test_small_ways_for_any_number_of_threads(use, dtype, seed, full):
+def test_small_ways_for_any_number_of_threads(use, dtype, seed):
     """Rows of a product with panels copied, columns of it, and what the rule makes of both, with work for some threads."""
-    compare(use, (([250, 260, 9], 200), ([90, 260, 40], 60), ([300, 128, 10], 250)), ('small', 'fast'), dtype, seed, (1, 2, 3),
-            everything if full else products)
+    compare(use, (([250, 260, 9], 200), ([90, 260, 40], 60), ([300, 128, 10], 250)), ('small', 'fast'), dtype, seed, (1, 2, 3))
 
 
 @pytest.mark.full

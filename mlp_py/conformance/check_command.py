@@ -89,11 +89,13 @@ def _check(arguments, say, parser, twin):
         from .loading import load
         try:
             port = load(arguments.what)
+        except ports.NoSuchPort as error:
+            parser.error(str(error))
         except ports.UnusablePort as error:
-            if error.__cause__ is None:                 # there is nothing of that name
-                parser.error(str(error))
             print(f'{twin}: {error}', file=sys.stderr)
             return 1
+        for what in port.missing:
+            print(f'{twin}: {what}', file=sys.stderr)
         outcome = module.check(port, asked, may_skip, not arguments.stage)
     for line in table.lines(outcome, say, cases.text, bool(arguments.stage) and set(arguments.stage) < set(STAGES)):
         print(line)

@@ -1,16 +1,20 @@
 """The Python of a notebook: its code cells in order, with what only a notebook understands taken out or carried out.
 
-    %matplotlib inline, !pip install, relu?      emptied: line numbers stay
-    %run ../chap01/abalone.ipynb                 that file is run in the same place, as the notebook would
+    %matplotlib inline, !pip install, relu?      pass: line numbers stay
+    %run ../chap01/abalone.ipynb                 that file is run in the same place
     %%time, %%capture, ... above a cell          the cell without that line
-    %%bash, %%html, ... above a cell             left out: it is no Python
+    %%bash, %%html, ... above a cell             left out: it is not run here by a notebook either
+
+What Python can read stays as it is: a line is a command only where Python itself stops at it.
 """
 import ast
 import json
 import re
+import shlex
+from pathlib import Path
 
-AROUND_PYTHON = {'time', 'timeit', 'capture', 'prun', 'python', 'python3', 'py', 'debug'}    # magics whose cell is Python
-RUN = re.compile(r'\s*%run\s+(?:-\w+\s+)*[\'"]?(.+?\.(?:py|ipynb))[\'"]?(\s|$)')
+AROUND_PYTHON = {'time', 'timeit', 'capture', 'prun', 'debug'}      # magics whose cell is Python, run in its place
+COMMAND = re.compile(r'(\s*)(%|!|\?|[\w.]+\?\??\s*$)')
 
 
 def cells(text):
@@ -32,22 +36,34 @@ def _without_magic(text):
 
 
 def pieces(text):
-    """[(Python, None), ('', file of a %run), ...] in their order; each Python keeps its line numbers."""
+    """[(Python, None), ('', file that is to be run), ...] in their order; each Python keeps its line numbers."""
+    lines, runs = text.split('\n'), []
+    while True:
+        try:
+            ast.parse('\n'.join(lines))
+            break
+        except SyntaxError as error:
+            number = (error.lineno or 0) - 1
+        command = COMMAND.match(lines[number]) if 0 <= number < len(lines) else None
+        if command is None:
+            break                           # no command: compile will say what is wrong
+        file = _run_by(lines[number])
+        if file is not None:
+            runs.append((number, file))
+        lines[number] = command[1] + 'pass'
+    found, begun = [], 0
+    for number, file in sorted(runs):
+        found += [('\n' * begun + '\n'.join(lines[begun:number]), None), ('', file)]
+        begun = number + 1
+    return [*found, ('\n' * begun + '\n'.join(lines[begun:]), None)]
+
+
+def _run_by(line):
+    """The file that a line %run names, '.py' where it names none; None for any other line, also where it is indented."""
+    if not line.startswith('%run '):
+        return None
     try:
-        ast.parse(text)
-        return [(text, None)]
-    except SyntaxError:
-        pass
-    lines, found, begun = text.split('\n'), [], 0
-    for number, line in enumerate(lines):
-        run = RUN.match(line)
-        if run:
-            found += [(_plain(lines, begun, number), None), ('', run[1])]
-            begun = number + 1
-    return [*found, (_plain(lines, begun, len(lines)), None)]
-
-
-def _plain(lines, begin, end):
-    """Lines begin to end - 1 below as many empty ones, without commands to the notebook."""
-    return '\n'.join([''] * begin + ['' if line.lstrip().startswith(('%', '!', '?')) or line.rstrip().endswith('?') else line
-                                     for line in lines[begin:end]])
+        words = [word for word in shlex.split(line)[1:] if not word.startswith('-')]
+    except ValueError:
+        return None
+    return None if not words else words[0] if Path(words[0]).suffix in ('.py', '.ipynb') else words[0] + '.py'

@@ -21,10 +21,10 @@ def begin(model, params, learning_rate, single=False):
     if single and len(widths) != 2:
         raise ValueError(f'single: expected one hidden layer, got {len(widths) - 1}')
     choose(model, int(widths[1]) if single else [int(width) for width in widths[1:]])
-    own = 'init_model_hidden1' if single else 'init_model_hiddens'
-    if hasattr(model, 'set_hidden') or not hasattr(model, own):     # else init_model is still that of an earlier chapter
-        own = 'init_model'
-    draw = getattr(model, own, None)
+    names = 'init_model', 'init_model_hidden1' if single else 'init_model_hiddens'
+    if not hasattr(model, 'set_hidden'):        # init_model is still that of an earlier chapter
+        names = reversed(names)
+    draw = next((getattr(model, name) for name in names if hasattr(model, name)), None)
     if draw is not None:
         draw()
     else:

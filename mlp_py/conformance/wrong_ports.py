@@ -123,7 +123,7 @@ FAULTS = (
     Fault('update before G_hidden, output',
           'the output weights change before the last of several hidden layers gets its gradient',
           '은닉 계층 여러 개를 쓸 때, 출력 가중치를 먼저 수정하고 나서 G_hidden을 구합니다.', delayed(BACK_OUTPUT, BN, UPDATED_OUTPUT)),
-    Fault('mask missing', 'G_hidden is not multiplied by relu_derv (nor is it by a mask of y >= 0, which is always 1)',
+    Fault('mask missing', 'G_hidden is not multiplied by relu_derv (a mask of y >= 0 is 1 everywhere: as good as none)',
           'G_hidden에 relu_derv를 곱하지 않습니다(y >= 0으로 만든 마스크는 언제나 1이므로 곱하지 않은 것과 같습니다).', masks('', '')),
     Fault('mask on the last only', 'only the last hidden layer multiplies by relu_derv', '마지막 은닉 계층에서만 relu_derv를 곱합니다.',
           edit(BN, MASK_N, 'G_hidden = G_hidden * (relu_derv(hiddens[n + 1]) if n == len(pm_hiddens) - 1 else 1)')),
