@@ -15,7 +15,7 @@ from mlp_py.conformance import protocol
 
 from . import rational
 from .comparing import RATIOS, Off, compare, equal, frozen, same     # noqa: F401  (checks.compare, ...)
-from .messages import Words, kind
+from .messages import Words, kind, raised
 
 
 # ---- names ----------------------------------------------------------------------------------------------------
@@ -111,12 +111,22 @@ class ThroughLecture:
                       shapes([case.params]), found, function='init_model') from error
         self.module.problem = case.problem
 
+    def call(self, function, *arguments):
+        """What the function returns; that it cannot be called with these arguments is its fault, too."""
+        try:
+            return getattr(self.module, function)(*arguments)
+        except TypeError as error:
+            if comes_from(error, self.module) or not callable(getattr(self.module, function)):
+                raise
+            raise Off(f'{function}: {error}', Words(f'a call of {function}', f'{function} 호출'),
+                      Words('no exception', '예외 없음'), raised(error), function=function) from error
+
     def params(self):
         return protocol.read(self.module, self.through_one)
 
     def forward(self, x):
         """(output, aux), and aux is a list of x and the hidden layers."""
-        output, aux = two('forward_neuralnet', self.module.forward_neuralnet(x), 'output, aux')
+        output, aux = two('forward_neuralnet', self.call('forward_neuralnet', x), 'output, aux')
         wanted = len(self.case.params)
         if not isinstance(aux, (tuple, list)) or len(aux) != wanted:
             raise Off(f'aux: expected a list of {wanted}, got {kind(aux)}', 'aux',
@@ -125,20 +135,20 @@ class ThroughLecture:
         return output, aux
 
     def backprop(self, G_output, aux):
-        self.module.backprop_neuralnet(G_output, aux)
+        self.call('backprop_neuralnet', G_output, aux)
 
     def observe(self, x, y):
-        module, before, given = self.module, arrays_of(self.params()), (x.copy(), y.copy())
+        before, given = arrays_of(self.params()), (x.copy(), y.copy())
         self.trained_by = 'run_train'
         output, aux = self.forward(x)
         frozen('pm_*', before, arrays_of(self.params()), 'forward_neuralnet')
         frozen('x', given[:1], (x,), 'forward_neuralnet')
-        loss, aux_pp = two('forward_postproc', module.forward_postproc(output, y), 'loss, aux')
-        accuracy = module.eval_accuracy(output, y)
-        G_output = module.backprop_postproc(1.0, aux_pp)
+        loss, aux_pp = two('forward_postproc', self.call('forward_postproc', output, y), 'loss, aux')
+        accuracy = self.call('eval_accuracy', output, y)
+        G_output = self.call('backprop_postproc', 1.0, aux_pp)
         frozen('pm_*', before, arrays_of(self.params()), 'backprop_postproc')
         frozen('x, y', given, (x, y), 'backprop_postproc')
-        trained = two('run_train', module.run_train(x, y), 'loss, accuracy')
+        trained = two('run_train', self.call('run_train', x, y), 'loss, accuracy')
         same('loss, accuracy of run_train', floats(trained), floats((loss, accuracy)))
         frozen('x, y', given, (x, y), 'run_train')
         return {'output': output, 'loss': loss, 'accuracy': accuracy, 'G_output': G_output,

@@ -18,7 +18,8 @@ PARAMETER = re.compile(r'(gradient )?([wb]) (\d+)')
 
 
 def failure(error, subject):
-    """The Failure for an exception of a check through `subject`; None: not of the port's making. Never raises."""
+    """The Failure for an exception of a check through `subject`; None: not of the port's making."""
+    messages.check_finished(error, subject.module)
     try:
         return _off(error, subject) if isinstance(error, checks.Off) else _raised(error, subject)
     except (Exception, SystemExit):             # the port is asked for its mistake, and may leave

@@ -78,18 +78,22 @@ class Judge:
         try:
             return getattr(self.model, function)(*arguments)
         except (Exception, SystemExit) as error:
+            messages.check_finished(error, self.model)
             self.fail(function, Words(f'a call of {function}', f'{function} 호출'), Words('no exception', '예외 없음'),
                       messages.raised(error, self.model), error)
 
     def ready(self, params, rate, single):
         """A model of these parameters, made as `protocol` does."""
         __tracebackhide__ = True
-        at = 'set_hidden' if hasattr(self.model, 'set_hidden') else 'init_model'
         try:
             with seeded(0), redirect_stdout(io.StringIO()):
                 protocol.begin(self.model, params, rate, single)
             made = [{name: np.shape(pair[name]) for name in 'wb'} for pair in protocol.pairs(self.model, single)]
         except (Exception, SystemExit) as error:
+            messages.check_finished(error, self.model)
+            config = None if single else [pair['w'].shape[1] for pair in params[:-1]]
+            chosen = getattr(self.model, 'hidden_config', 'nothing')
+            at = 'init_model' if config == chosen or not hasattr(self.model, 'set_hidden') else 'set_hidden'
             what = Words('set_hidden, then init_model: the arrays in pm_*', 'set_hidden 다음 init_model을 부른 뒤의 pm_*')
             self.fail(at, what, Words('arrays of the right shapes', '모양이 맞는 배열'), messages.raised(error, self.model),
                       error, ('init',))
@@ -135,7 +139,8 @@ class Judge:
         wrong = np.argwhere(np.asarray(got) != before)
         if len(wrong):
             entry = tuple(map(int, wrong[0]))
-            where = Words(f'{what} after {function}, which must only read it', f'{function} 뒤의 {what}(읽기만 해야 함)')
+            english, korean = what if isinstance(what, Words) else (what, what)
+            where = Words(f'{english} after {function}, which must only read it', f'{function} 뒤의 {korean}(읽기만 해야 함)')
             self.fail(function, where, before[entry], got[entry], entry=entry, wrong=len(wrong), size=before.size)
 
     def plain(self, function, quantity, got, expected):

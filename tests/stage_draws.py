@@ -16,15 +16,19 @@ from .messages import Words
 MEAN, STD = 0.5, 0.25       # far from the lecture's 0 and 0.003, between which a mix-up would hardly show
 
 
-def _pair_equal(judge, function, where, pair, shape, source):
+def _pair_equal(judge, function, where, pair, shape, source, seed=7):
     """A drawn pair is the next normal numbers of the generator, and zeros."""
     if not isinstance(pair, dict) or not {'w', 'b'} <= set(pair):
         judge.fail(function, where, "{'w': ..., 'b': ...}", repr(pair)[:80])
     others = {('what mean and deviation swapped would draw', '평균과 표준편차를 바꾸어 뽑은 값'): _ahead(source, STD, MEAN, shape),
               ('what mean 0 and deviation 1 would draw', '평균 0, 표준편차 1로 뽑은 값'): _ahead(source, 0, 1, shape)}
-    w = Words(f"{where.english}['w'], drawn after np.random.seed(7)", f"np.random.seed(7) 뒤에 뽑은 {where.korean}['w']")
+    after = f'np.random.seed({seed})'
+    w = Words(f"{where.english}['w'], drawn after {after}", f"{after} 뒤에 뽑은 {where.korean}['w']")
     judge.equal(function, w, pair['w'], source.normal(MEAN, STD, shape), others=others)
     judge.equal(function, Words(f"{where.english}['b']", f"{where.korean}['b']"), pair['b'], np.zeros(shape[-1]))
+    for name in 'wb':               # b of integers could not be moved by a fraction
+        what = Words(f"dtype of {where.english}['{name}']", f"{where.korean}['{name}']의 dtype")
+        judge.plain(function, what, str(np.asarray(pair[name]).dtype), 'float64')
 
 
 def _ahead(source, mean, deviation, shape):
@@ -64,10 +68,10 @@ def check_alloc_param_pair(model, shape):
         _nothing_more(judge, 'alloc_param_pair', source)
 
 
-def _drawn(judge, function, widths, single):
+def _drawn(judge, function, widths, single, seed=7):
     """Calls an init function; the layers follow one another in the draws. Returns what it printed."""
-    source, printed, model = np.random.RandomState(7), io.StringIO(), judge.model
-    with seeded(7):
+    source, printed, model = np.random.RandomState(seed), io.StringIO(), judge.model
+    with seeded(seed):
         with redirect_stdout(printed):
             judge.call(function)
         names = pair_names(len(widths) - 1, single)
@@ -79,13 +83,22 @@ def _drawn(judge, function, widths, single):
         if len(pairs) != len(names):
             judge.fail(function, what, ', '.join(names), Words(f'{len(pairs)} pairs', f'{len(pairs)}쌍'))
         for where, pair, shape in zip(names, pairs, zip(widths, widths[1:])):
-            _pair_equal(judge, function, Words(where, where), pair, shape, source)
+            _pair_equal(judge, function, Words(where, where), pair, shape, source, seed)
         _nothing_more(judge, function, source)
     arrays = [pair[name] for pair in pairs for name in 'wb']
     if any(np.shares_memory(a, b) for n, a in enumerate(arrays) for b in arrays[:n]):
         judge.fail(function, what, Words('arrays of their own', '서로 다른 배열'),
                    Words('two names for one array', '한 배열을 함께 쓰고 있음'))
     return printed.getvalue()
+
+
+def _twice(judge, function, widths, single):
+    """Once more with another seed: new numbers, the same widths, which are still those that were asked for."""
+    _drawn(judge, function, widths, single)
+    if not single:
+        what = Words(f'hidden_config after {function}', f'{function} 뒤의 hidden_config')
+        judge.plain(function, what, list(judge.model.hidden_config), list(widths[1:-1]))
+    _drawn(judge, function, widths, single, 8)
 
 
 def _begun(model, marker, widths, single):
@@ -104,7 +117,7 @@ def _begun(model, marker, widths, single):
 
 @stage('init_model_hidden1', ('init_model_hidden1',), {'4-3-2': (4, 3, 2), 'square': (2, 2, 2), 'smallest': (1, 1, 1)})
 def check_init_model_hidden1(model, widths):
-    _drawn(_begun(model, 'init_model_hidden1', widths, True), 'init_model_hidden1', widths, True)
+    _twice(_begun(model, 'init_model_hidden1', widths, True), 'init_model_hidden1', widths, True)
 
 
 LISTS = {'no hidden layer': (3, 2), 'list of one': (4, 3, 2), 'two': (3, 4, 2, 2), 'square': (2, 2, 2, 2, 2)}
@@ -112,7 +125,7 @@ LISTS = {'no hidden layer': (3, 2), 'list of one': (4, 3, 2), 'two': (3, 4, 2, 2
 
 @stage('init_model_hiddens', ('init_model_hiddens',), LISTS)
 def check_init_model_hiddens(model, widths):
-    _drawn(_begun(model, 'init_model_hiddens', widths, False), 'init_model_hiddens', widths, False)
+    _twice(_begun(model, 'init_model_hiddens', widths, False), 'init_model_hiddens', widths, False)
 
 
 MODELS = {'integer': ((4, 3, 2), True), 'list of two': ((3, 4, 2, 2), False), 'list of one': ((4, 3, 2), False),
@@ -124,7 +137,7 @@ INIT_MODEL = 'init_model', 'init_model_hidden1', 'init_model_hiddens'
 def check_init_model(model, case):
     """It draws the model that the globals ask for."""
     widths, single = case
-    _drawn(_begun(model, 'init_model', widths, single), 'init_model', widths, single)
+    _twice(_begun(model, 'init_model', widths, single), 'init_model', widths, single)
 
 
 @stage('init_model', (*INIT_MODEL, 'lines'), {f'line, {label}': case for label, case in MODELS.items()})

@@ -1,13 +1,13 @@
 """The lecture's functions one after another: what each must do, on numbers short enough to be followed by hand.
 
-STAGES holds every case of every function, in the order of contract.MARKERS; the pages stage_draws and stage_steps hold
+STAGES holds every case of every function, in the order of contract.MARKERS; the pages stage_draws, stage_steps and stage_memory hold
 those that are longer than a table. `check(model)` runs them all and raises the first messages.Failure.
 """
 import numpy as np
 
 from mlp_py.conformance import contract
 
-from . import stage_draws, stage_steps    # noqa: F401  (they fill STAGES)
+from . import stage_draws, stage_memory, stage_steps    # noqa: F401  (they fill STAGES)
 from .judge import STAGES, Judge, stage
 from .messages import Words
 
@@ -29,7 +29,7 @@ def _table(model, function, x, result):
     judge = Judge(model, function, Words(f'{function}({x.tolist()})', f'{function}({x.tolist()})'))
     given = x.copy()
     got = judge.call(function, given)
-    judge.untouched(function, 'the argument' if function == 'relu' else 'y', given, x)
+    judge.untouched(function, Words('its argument', '인수'), given, x)
     judge.equal(function, Words('what it returns', '반환값'), got, result, others={('the argument itself', '인수 그대로'): x})
 
 

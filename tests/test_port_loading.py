@@ -29,7 +29,7 @@ def test_a_file_is_run_from_top_to_bottom(tmp_path, name, text):
     """Its globals are those of its functions, so setting them as attributes is seen inside; sys.path is put back."""
     before = list(sys.path)
     port = ports.load(written(tmp_path, name, text))
-    assert port.lacks(*contract.REQUIRED) == [] and port.name == name and sys.path == before
+    assert port.lacks(*contract.REQUIRED) == [] and port.name == name and sys.path == [*before, str(tmp_path)]
     port.lecture.set_hidden(3)
     assert port.lecture.hidden_cnt == 3 and port.lecture.relu.__globals__ is port.lecture.__dict__
 
@@ -53,7 +53,8 @@ def test_lines_only_a_notebook_understands_keep_their_numbers(tmp_path):
 @pytest.mark.parametrize('line', [
     'y = (7\n     % 4)', 'y = 3   # right?', '"""Is it\nright?"""\ny = 3', 's = """\n%cd\n!ls\n?"""\ny = 3',
     's = """\n%run other.py\n"""\ny = 3', 'if True:\n    !pip list\ny = 3', '??len\ny = 3',
-    '!echo (\ny = 3', '!ls | grep """\ny = 3', 'len?\nnp.sum??\ny = 3'])
+    '!echo (\ny = 3', '!ls | grep """\ny = 3', 'len?\nnp.sum??\ny = 3', '%time y = 3', 'z = !ls\ny = 3 if z is None else 4',
+    't = %timeit -o 1\ny = 3', 'get_ipython().run_line_magic("matplotlib", "inline")\ny = 3'])
 def test_what_python_can_read_stays_as_it_is(tmp_path, line):
     """Beside a command, too: a line of code may end in a question, and one of a text begin like a command."""
     for text in (line, '%matplotlib inline\n' + line, line + '\n%timeit 1'):
@@ -114,7 +115,7 @@ def test_a_port_may_reconfigure_its_output(tmp_path):
 def test_it_is_run_in_its_own_folder(tmp_path):
     """A file beside it is found by its name, and the working folder is that of before, whatever the port did to it."""
     written(tmp_path, 'beside.csv', '4,2')
-    before = os.getcwd(), list(sys.path)
+    before = os.getcwd(), [*sys.path, str(tmp_path)]
     text = "import os, sys\ntext = open('beside.csv').read()\nos.chdir('/')\nsys.path.clear()\n"
     port = ports.load(written(tmp_path, 'port.py', text))
     assert port.lecture.text == '4,2' and (os.getcwd(), sys.path) == before

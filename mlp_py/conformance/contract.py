@@ -21,10 +21,13 @@ The dicts in pm_* stay the same objects; their arrays may be changed in place (a
 
 Order of effects: backprop takes every gradient with the weights as they were in forward, then moves
 p -= LEARNING_RATE * G_p, once. forward changes nothing; x, aux, G_output and what relu and relu_derv are given are only
-read. The weights are drawn from NumPy's legacy global generator, in the order in which the layers follow one another.
+read. The weights are drawn from NumPy's legacy global generator, in the order in which the layers follow one another,
+and biases are zeros: arrays of float64, drawn anew by each call of init_model, which leaves hidden_config as it is. Nothing
+else draws a number. What one call has seen or returned is not touched by the next.
 
 What is printed is the port's own affair, unless it offers 'lines'. `python -m mlp_py check` puts the whole conformance kit
-to a port, its NaN, infinities and batches of 0 rows included; pytest asks for these where a port offers 'special'.
+to a port, its NaN, infinities and batches of 0 rows included; pytest asks for these where a port offers 'special'. `check`
+compares numbers alone: the order of effects, and what must not be touched, are asked by pytest.
 """
 
 REQUIRED = {

@@ -179,8 +179,8 @@ def _ask_steps(model, case, seen, where, door):
         at, kept = f'{where}, step {n}', {}
         with _noting(seen, f'{at}: forward'):
             output, aux = _pair(forward(x))
-            kept = {'output': np.array(output, float), 'aux': np.array(len(aux)), 'x after forward': x.copy(),
-                    **{f'aux {m}': np.array(h, float) for m, h in enumerate(aux)}}
+            kept = {'output': np.array(output, float), 'aux': np.array(-1 if aux is None else len(aux)), 'x after forward': x.copy(),
+                    **{f'aux {m}': np.array(h, float) for m, h in enumerate(() if aux is None else aux)}}
         seen.update({f'{at}: {name}': value for name, value in kept.items()})
         if not kept:
             return
@@ -193,10 +193,10 @@ def _ask_steps(model, case, seen, where, door):
 
 
 def _pair(result):
-    """(output, aux); whatever else came is taken for an output with an empty aux."""
+    """(output, aux); whatever else came is taken for an output without one."""
     if isinstance(result, (tuple, list)) and len(result) == 2:
         return result
-    return result, ()
+    return result, None
 
 
 def _note_params(model, single, seen, where):
@@ -258,6 +258,12 @@ def wrong(door):
     """[(fault, its answers)] of the faults that show at this door; computed once."""
     seen = [(fault, answers(wrong_ports.module(fault), door)) for fault in wrong_ports.FAULTS]
     return [(fault, given) for fault, given in seen if _told_apart(given, right(door))]
+
+
+def explains(model, fault):
+    """Is it the whole of what is wrong: are the answers at every door, as far as it is there, those of this Fault alone?"""
+    alone = wrong_ports.module(fault)
+    return all(alike(answers(model, door), answers(alone, door)) for door in CASES if not _lacks(model, door))
 
 
 def _lacks(model, door):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from . import contract, fingerprints, protocol
+from . import contract, fingerprints, ports, protocol
 from .table import Outcome
 from .verdict import Answer, Problem, UNIT, Verdict, judge
 
@@ -29,6 +29,11 @@ def check(port, cases, may_skip=(), whole=True):
     may_skip: stages in which it counts neither as right nor as wrong that the port does not offer them. whole: the port
     must be finished, and make its models and draw its numbers as the lecture does.
     """
+    with ports.nobody_there():
+        return _check(port, cases, may_skip, whole)
+
+
+def _check(port, cases, may_skip, whole):
     verdicts, notes, answers = [], {}, {}
     for n, case in enumerate(cases):
         for single in doors(case):
@@ -55,14 +60,15 @@ def named(model):
     for door in DOORS:
         fault = _at(door, fingerprints.diagnose, model)
         if fault is not None:
-            return {'key': fault.key, 'english': fault.english, 'korean': fault.korean}
+            whole = _at(fault, fingerprints.explains, model)
+            return {'key': fault.key, 'english': fault.english, 'korean': fault.korean, 'part': not whole}
     return None
 
 
-def _at(door, ask_there, model):
+def _at(asked, ask_there, model):
     """What `fingerprints` says; None where the port ends the process, which no mistake on record does."""
     try:
-        return ask_there(model, door)
+        return ask_there(model, asked)
     except SystemExit:
         return None
 

@@ -2,6 +2,7 @@
 
     %matplotlib inline, !pip install, relu?      pass: line numbers stay
     %run ../chap01/abalone.ipynb                 that file is run in the same place
+    %time train(), files = !ls                   the Python of it; None for what another program would say
     %%time, %%capture, ... above a cell          the cell without that line
     %%bash, %%html, ... above a cell             left out: it is not run here by a notebook either
 
@@ -15,6 +16,8 @@ from pathlib import Path
 
 AROUND_PYTHON = {'time', 'timeit', 'capture', 'prun', 'debug'}      # magics whose cell is Python, run in its place
 COMMAND = re.compile(r'(\s*)(%|!|\?|[\w.]+\?\??\s*$)')
+TIMED = re.compile(r'(\s*)%(?:time|prun)\s+(.*)')
+ASSIGNED = re.compile(r'(\s*[\w, .]+=\s*)[%!]')
 
 
 def cells(text):
@@ -44,18 +47,39 @@ def pieces(text):
             break
         except SyntaxError as error:
             number = (error.lineno or 0) - 1
-        command = COMMAND.match(lines[number]) if 0 <= number < len(lines) else None
-        if command is None:
+        replaced = _replaced(lines[number]) if 0 <= number < len(lines) else None
+        if replaced is None:
             break                           # no command: compile will say what is wrong
         file = _run_by(lines[number])
         if file is not None:
             runs.append((number, file))
-        lines[number] = command[1] + 'pass'
+        lines[number] = replaced
     found, begun = [], 0
     for number, file in sorted(runs):
         found += [('\n' * begun + '\n'.join(lines[begun:number]), None), ('', file)]
         begun = number + 1
     return [*found, ('\n' * begun + '\n'.join(lines[begun:]), None)]
+
+
+def _replaced(line):
+    """The Python that stands for a line with a command; None where there is none in it."""
+    timed, assigned, command = TIMED.match(line), ASSIGNED.match(line), COMMAND.match(line)
+    if timed:
+        return timed[1] + timed[2]
+    return assigned[1] + 'None' if assigned else command[1] + 'pass' if command else None
+
+
+class _Nothing:
+    """Whatever it is asked for or called with, it does nothing: what a notebook shows is nobody's concern here."""
+
+    def __getattr__(self, name):
+        return self
+
+    def __call__(self, *arguments, **options):
+        return self
+
+
+nothing = _Nothing()
 
 
 def _run_by(line):

@@ -1,10 +1,13 @@
 """Loading what is to be judged: a module by its name, a .py file, or the code cells of a notebook."""
 import importlib
+import io
 import os
 import sys
 import types
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import numpy as np
 
 from . import contract, notebooks
 
@@ -67,7 +70,7 @@ def _executed(path, name, missing):
     module.__file__ = str(path)
     sys.modules[path.stem], before = module, sys.modules.get(path.stem)
     try:
-        with _inside(path.parent):
+        with _inside(path), np.errstate():
             _run(path, name, module.__dict__, missing)
     finally:
         if before is not None:
@@ -75,28 +78,41 @@ def _executed(path, name, missing):
     return module
 
 
+@contextmanager
+def nobody_there():
+    """Who asks for input() gets EOFError."""
+    before, sys.stdin = sys.stdin, io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stdin = before
+
+
 _BROUGHT = {}       # {name of a module that lay beside a port: its folder}
 
 
 @contextmanager
-def _inside(folder):
-    """What lies beside a file can be imported and opened, as if it were run there.
+def _inside(file):
+    """What lies beside a file can be imported and opened, as if it were run there, and by its functions later.
 
-    Of two ports each has its own helper.py: what one of that name has brought is forgotten.
+    Of two ports each has its own helper.py: what one of that name has brought is forgotten. Nothing is to be typed in.
     """
-    before, path = os.getcwd(), list(sys.path)
+    folder, before, path, argv = file.parent, os.getcwd(), list(sys.path), sys.argv
     for name in [name for name, other in _BROUGHT.items() if other != folder and _lies_in(folder, name)]:
         del _BROUGHT[name]
         sys.modules.pop(name, None)
     known = set(sys.modules)
     sys.path.insert(0, str(folder))
     os.chdir(folder)
+    sys.argv = [str(file)]
     try:
-        yield
+        with nobody_there():
+            yield
     finally:
         with suppress(OSError):             # a port may have deleted it
             os.chdir(before)
-        sys.path[:] = path
+        sys.argv = argv
+        sys.path[:] = [*path, *([str(folder)] if str(folder) not in path else [])]
         _BROUGHT.update({name: folder for name in set(sys.modules) - known if _lies_in(folder, name)})
 
 
@@ -109,7 +125,8 @@ def _run(path, name, space, missing):
     if path.suffix == '.py':
         _carry_out(path.read_bytes(), name, space, missing)     # bytes: compile knows a coding line and a byte order mark
         return
-    space.setdefault('display', lambda *arguments, **options: None)
+    space.setdefault('display', notebooks.nothing)
+    space.setdefault('get_ipython', notebooks.nothing)
     try:
         cells = notebooks.cells(path.read_text(encoding='utf-8-sig'))
     except ValueError as error:

@@ -148,8 +148,11 @@ def diagnosis(fault, say):
     """The line that names the mistake."""
     if fault is None:
         return say('unknown fault')
-    return say('fault', text=fault_text(fault, say))
+    text = fault['korean' if say.korean else 'english']
+    return say('part of a fault' if fault.get('part') else 'fault', text=text)
 
 
 def fault_text(fault, say):
-    return fault['korean' if say.korean else 'english']
+    """For a cell of the report."""
+    text = fault['korean' if say.korean else 'english']
+    return say('in part', text=text) if fault.get('part') else text
