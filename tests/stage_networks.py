@@ -36,13 +36,15 @@ class Net(NamedTuple):
 HIDDEN1 = {
     'three rows': Net((4, 3, 2), 3, 0.25, 2), 'one row': Net((2, 3, 2), 1, 0.5, 1), 'smallest': Net((1, 1, 1), 1, 0.5, 43),
     'square': Net((3, 3, 3), 3, 0.125, 23), 'five rows': Net((2, 4, 3), 5, 0.25, 4),
-    'small rate': Net((3, 2, 2), 3, 2.0**-6, 17), 'rate above 1': Net((3, 2, 2), 3, 4.0, 17), 'unit at 0': Net((3, 4, 2), 3, 0.25, 9, at_zero=True),
+    'small rate': Net((3, 2, 2), 3, 2.0**-6, 17),
+    'rate above 1': Net((3, 2, 2), 3, 4.0, 17), 'unit at 0': Net((3, 4, 2), 3, 0.25, 9, at_zero=True),
     'dead layer': Net((3, 4, 2), 3, 0.25, 7, dead=1)}
 HIDDENS = {
     'two layers': Net((3, 4, 2, 2), 3, 0.25, 32), 'list of one': Net((4, 3, 2), 3, 0.25, 2),
     'no hidden layer': Net((3, 2), 3, 0.25, 1), 'square': Net((3, 3, 3, 3), 3, 0.125, 4),
     'three layers': Net((2, 3, 4, 3, 2), 5, 0.25, 35), 'one row': Net((2, 3, 2, 2), 1, 0.5, 48),
-    'small rate': Net((3, 2, 3, 2), 3, 2.0**-4, 39), 'rate above 1': Net((3, 2, 3, 2), 3, 4.0, 39), 'units at 0': Net((3, 4, 3, 2), 3, 0.25, 42, at_zero=True),
+    'small rate': Net((3, 2, 3, 2), 3, 2.0**-4, 39),
+    'rate above 1': Net((3, 2, 3, 2), 3, 4.0, 39), 'units at 0': Net((3, 4, 3, 2), 3, 0.25, 42, at_zero=True),
     'dead layer': Net((3, 4, 3, 2), 3, 0.25, 9, dead=2)}
 
 

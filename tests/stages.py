@@ -1,7 +1,7 @@
 """The lecture's functions one after another: what each must do, on numbers short enough to be followed by hand.
 
-STAGES holds every case of every function, in the order of contract.MARKERS; the pages stage_draws, stage_steps and stage_memory hold
-those that are longer than a table. `check(model)` runs them all and raises the first messages.Failure.
+STAGES holds every case of every function, in the order of contract.MARKERS; the pages stage_draws, stage_steps and
+stage_memory hold those that are longer than a table. `check(model)` runs them all and raises the first messages.Failure.
 """
 import numpy as np
 

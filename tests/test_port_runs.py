@@ -80,7 +80,8 @@ def run_train(x, y):
 """
 
 
-@pytest.mark.parametrize('problem', [pytest.param(True, marks=pytest.mark.full), False])
+@pytest.mark.full
+@pytest.mark.parametrize('problem', [True, False])
 def test_losses_are_judged_where_a_global_rules_them(tmp_path, problem):
     """The course's own functions know the loss of chapter 1 alone: skipped by the name of what would choose another."""
     port = written(tmp_path, 'port.py', RIGHT + LOSS + "problem = 'regression'\n" * problem)
@@ -91,7 +92,7 @@ def test_losses_are_judged_where_a_global_rules_them(tmp_path, problem):
 
 
 @pytest.mark.parametrize('text, workers', [('', '0'), pytest.param('', '2', marks=pytest.mark.full),
-                                           ('def relu(x):\n    return x\n', '0')])
+                                           pytest.param('def relu(x):\n    return x\n', '0', marks=pytest.mark.full)])
 def test_a_run_that_judged_nothing_is_not_green(tmp_path, text, workers):
     status, output = judged(written(tmp_path, 'port.py', text), '-m', 'backprop_hidden1', '-n', workers)
     assert status == 5 and {'passed', 'failed', 'error'}.isdisjoint(counted(output)) and 'skipped' in counted(output)
@@ -99,6 +100,7 @@ def test_a_run_that_judged_nothing_is_not_green(tmp_path, text, workers):
     assert 'port.py: nothing of it was judged' in output
 
 
+@pytest.mark.full
 def test_of_two_ports_both_must_be_judged(tmp_path):
     """One that is empty is not covered by one that is right; to collect alone is no run."""
     right, empty = written(tmp_path, 'right.py', RIGHT), written(tmp_path, 'empty.py', '')
@@ -175,6 +177,7 @@ def test_a_wrong_run_train_is_not_the_fault_of_backprop(tmp_path):
     assert status == 1 and '\nrun_train(x, y)' in output and 'diagnosis' not in output, output
 
 
+@pytest.mark.full
 def test_an_exception_of_the_port_explains_itself(tmp_path):
     port = written(tmp_path, 'port.py', RIGHT.replace('x, hidden = aux\n', 'x, hidden = aux\n    hidden[7, 7]\n'))
     status, output = judged(port, '-x', '-k', 'single', tests=('tests/test_exact.py',))

@@ -49,7 +49,7 @@ def test_published_lines(fresh, capsys, book):
 @pytest.mark.parametrize('hidden', [*(pytest.param(hidden, marks=pytest.mark.full) for hidden in ([], 4, [12, 6])),
                                     [12, 6, 4]], ids=str)
 @pytest.mark.parametrize('problem, epochs', [('abalone', 10), pytest.param('pulsar', 4, marks=pytest.mark.full),
-                                             ('steel', 10)])
+                                             pytest.param('steel', 10, marks=pytest.mark.full)])
 def test_twins_print_the_same(capsys, problem, epochs, hidden):
     """float64, the default rate: line for line."""
     printed = []

@@ -55,7 +55,7 @@ def test_any_number_of_threads(use, dtype, seed):
     compare(use, WIDE[1:2], ('fast', 'packed', 'thin'), dtype, seed)
 
 
-@each_dtype
+@float64_first
 def test_small_ways_for_any_number_of_threads(use, dtype, seed):
     """Rows of a product with panels copied, columns of it, and what the rule makes of both, with work for some threads."""
     compare(use, (([250, 260, 9], 200), ([90, 260, 40], 60), ([300, 128, 10], 250)), ('small', 'fast'), dtype, seed, (1, 2, 3))

@@ -179,8 +179,9 @@ def _ask_steps(model, case, seen, where, door):
         at, kept = f'{where}, step {n}', {}
         with _noting(seen, f'{at}: forward'):
             output, aux = _pair(forward(x))
-            kept = {'output': np.array(output, float), 'aux': np.array(-1 if aux is None else len(aux)), 'x after forward': x.copy(),
-                    **{f'aux {m}': np.array(h, float) for m, h in enumerate(() if aux is None else aux)}}
+            layers = () if aux is None else aux
+            kept = {'output': np.array(output, float), 'aux': np.array(-1 if aux is None else len(layers)), 'x after forward': x.copy(),
+                    **{f'aux {m}': np.array(h, float) for m, h in enumerate(layers)}}
         seen.update({f'{at}: {name}': value for name, value in kept.items()})
         if not kept:
             return
