@@ -21,12 +21,12 @@ TOLERANCE = 2.0**-40
 # ---- the cases ------------------------------------------------------------------------------------------------
 
 class Case(NamedTuple):
-    """A network and its training steps; `wide`: x has 28 significant bits, more than float32 and float16 hold."""
+    """A network and its training steps; `wide`: x, or the output's w, has more bits than float32 and float16 hold: 28."""
     widths: tuple
     rows: int
     rate: float
     steps: int = 1
-    wide: bool = False
+    wide: str = ''
     seed: int = 0
 
     def numbers(self):
@@ -42,8 +42,8 @@ def _drawn(case):
     params = [{'w': draw(-2, 4, shape).astype(float), 'b': draw(-2, 3, shape[1]).astype(float)}
               for shape in zip(case.widths, case.widths[1:])]
     xs = draw(-2, 4, (case.steps + 1, case.rows, case.widths[0])).astype(float)
-    if case.wide:
-        xs += (2 * draw(0, 2**22, xs.shape) + 1) * 2.0**-26
+    for wide in [xs] if case.wide == 'x' else [params[-1]['w']] if case.wide else []:
+        wide += (2 * draw(0, 2**22, wide.shape) + 1) * 2.0**-26
     return params, xs, draw(-2, 4, (case.steps, case.rows, case.widths[-1])).astype(float)
 
 
@@ -54,10 +54,12 @@ class Draw(NamedTuple):
 
 
 HIDDEN1 = (Case((3, 4, 2), 4, 0.5), Case((3, 3, 3), 3, 0.25, steps=2, seed=1), Case((2, 3, 2), 1, 0.5, seed=2),
-           Case((4, 2, 4), 4, 0.25, seed=3), Case((3, 4, 2), 3, 0.5, wide=True, seed=4))
+           Case((4, 2, 4), 4, 0.25, seed=3), Case((3, 4, 2), 3, 0.5, wide='x', seed=4),
+           Case((3, 4, 2), 3, 0.5, wide='w', seed=11))
 HIDDENS = (Case((3, 4, 2), 4, 0.5, seed=5), Case((3, 4, 3, 2), 4, 0.25, seed=6), Case((3, 3, 3, 3, 3), 3, 0.5, seed=7),
            Case((3, 3, 3, 3), 3, 0.25, steps=2, seed=8), Case((2, 3, 2, 4, 2), 1, 0.5, seed=9),
-           Case((3, 3, 3, 2), 4, 0.5, wide=True, seed=10))
+           Case((3, 3, 3, 2), 4, 0.5, wide='x', seed=10),
+           Case((3, 3, 3, 2), 4, 0.5, wide='w', seed=12))
 
 CASES = {
     'relu': (),
@@ -178,8 +180,7 @@ def _ask_steps(model, case, seen, where, door):
     for n, (x, G_output) in enumerate(steps, 1):
         at, kept = f'{where}, step {n}', {}
         with _noting(seen, f'{at}: forward'):
-            output, aux = _pair(forward(x))
-            layers = () if aux is None else aux
+            output, aux, layers = _pair(forward(x))
             kept = {'output': np.array(output, float), 'aux': np.array(-1 if aux is None else len(layers)), 'x after forward': x.copy(),
                     **{f'aux {m}': np.array(h, float) for m, h in enumerate(layers)}}
         seen.update({f'{at}: {name}': value for name, value in kept.items()})
@@ -194,10 +195,10 @@ def _ask_steps(model, case, seen, where, door):
 
 
 def _pair(result):
-    """(output, aux); whatever else came is taken for an output without one."""
+    """(output, aux, its layers); whatever else came is taken for an output without aux."""
     if isinstance(result, (tuple, list)) and len(result) == 2:
-        return result
-    return result, None
+        return *result, () if result[1] is None else result[1]
+    return result, None, ()
 
 
 def _note_params(model, single, seen, where):
