@@ -52,9 +52,10 @@ def test_lines_only_a_notebook_understands_keep_their_numbers(tmp_path):
 
 @pytest.mark.parametrize('line', [
     'y = (7\n     % 4)', 'y = 3   # right?', '"""Is it\nright?"""\ny = 3', 's = """\n%cd\n!ls\n?"""\ny = 3',
-    's = """\n%run other.py\n"""\ny = 3', 'if True:\n    !pip list\ny = 3', '??len\ny = 3',
-    '!echo (\ny = 3', '!ls | grep """\ny = 3', 'len?\nnp.sum??\ny = 3', '%time y = 3', 'z = !ls\ny = 3 if z is None else 4',
-    't = %timeit -o 1\ny = 3', 'get_ipython().run_line_magic("matplotlib", "inline")\ny = 3'])
+    's = """\n%run other.py\n"""\ny = 3', 'if True:\n    !pip list\ny = 3', '??len\ny = 3', '!echo (\ny = 3',
+    '!ls | grep """\ny = 3', 'len?\nnp.sum??\ny = 3', '%run "unclosed.py\ny = 3', '%time y = 3',
+    'z = !ls\ny = 3 if z is None else 4', 't = %timeit -o 1\ny = 3',
+    'get_ipython().run_line_magic("matplotlib", "inline")\ny = 3'])
 def test_what_python_can_read_stays_as_it_is(tmp_path, line):
     """Beside a command, too: a line of code may end in a question, and one of a text begin like a command."""
     for text in (line, '%matplotlib inline\n' + line, line + '\n%timeit 1'):

@@ -157,8 +157,6 @@ def _carry_out(text, where, space, missing):
     """Run it; what it raises makes the port unusable. missing: what may be the reason."""
     try:
         exec(compile(text, where, 'exec'), space)
-    except UnusablePort:
-        raise
     except (Exception, SystemExit) as error:
         reasons = ''.join(f'; {reason}' for reason in missing)
         raise UnusablePort(f'{where} raises {type(error).__name__}: {error}{reasons}') from error
