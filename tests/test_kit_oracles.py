@@ -153,7 +153,7 @@ def by_jax(oracle, case):
 def test_jax_agrees(oracle, op):
     """JAX knows no subnormal numbers."""
     compared = 0
-    for case in asked(op):
+    for case in asked(op)[::1 + (op in NETWORKS)]:      # a network is compiled for each shape: every second one
         if 'Subnormal' in case.flags:
             continue
         found = by_jax(oracle, case)
