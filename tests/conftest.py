@@ -79,8 +79,9 @@ def pytest_collection_modifyitems(config, items):
 
 
 def of_the_full_tier(item):
-    mark = item.get_closest_marker('full')
-    return mark is not None and (not mark.args or any(item.callspec.params.get(of) in mark.args for of in ('twin', 'subject')))
+    """A mark without names, or one with the name of its twin or door; a function and its parameters may each have one."""
+    return any(not mark.args or any(item.callspec.params.get(of) in mark.args for of in ('twin', 'subject'))
+               for mark in item.iter_markers('full'))
 
 
 def pytest_itemcollected(item):

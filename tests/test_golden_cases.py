@@ -214,6 +214,7 @@ class Steps:
         self.case, self.wanted = as_case(golden, dtype), wanted(golden['name'], dtype, block)
 
 
+@pytest.mark.full('lecture, single')
 @each_dtype
 @each_shape
 def test_twins_meet_the_goldens(subject, shape, dtype):

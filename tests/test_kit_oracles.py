@@ -86,7 +86,8 @@ def by_fractions(case, monkeypatch):
     return exact_reference.steps(problem, lists, [(x.tolist(), y.tolist()) for x, y in batches], rate)
 
 
-@pytest.mark.parametrize('op', ['product', 'layer', *NETWORKS, *LOSSES])
+@pytest.mark.parametrize('op', [pytest.param(op, marks=[pytest.mark.full] * (op not in ('layer', 'steps', 'select')))
+                                for op in ('product', 'layer', *NETWORKS, *LOSSES)])
 def test_an_independent_page_has_the_same_numbers(op, monkeypatch):
     """Every expected number of every case, to the last bit; G_hidden is what it does not name."""
     compared = 0

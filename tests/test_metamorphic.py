@@ -118,6 +118,7 @@ RELATIONS = {check_doubled: 'last row ignored', check_rows_permuted: 'stale acti
 @each_problem
 @each_dtype
 @pytest.mark.parametrize('relation', RELATIONS, ids=lambda relation: relation.__name__)
+@pytest.mark.full('lecture, single')
 def test_relations(subject, relation, problem, dtype, seed):
     for hidden in HIDDEN:
         relation(subject, cases.random_case(problem, hidden, [7], dtype, seed + 11))

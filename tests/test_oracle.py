@@ -38,6 +38,7 @@ def jax(oracle):
 
 
 with_losses = pytest.mark.needs(*contract.WITH_LOSSES)
+single_later = pytest.mark.full('lecture, single')      # the quick tier asks that door in test_exact and test_kinks
 each_problem = pytest.mark.parametrize('problem', cases.PROBLEMS)
 each_hidden = pytest.mark.parametrize('hidden', cases.HIDDEN.values(), ids=cases.HIDDEN)
 many_first = pytest.mark.parametrize('hidden', [        # in the quick tier the list of layers alone: each shape is compiled
@@ -48,6 +49,7 @@ each_rows = pytest.mark.parametrize('rows', [pytest.param(rows, marks=[pytest.ma
 
 
 @with_losses
+@single_later
 @each_problem
 @many_first
 @each_rows
@@ -57,6 +59,7 @@ def test_one_step(subject, jax, problem, hidden, rows, dtype, seed):
 
 
 @with_losses
+@single_later
 @each_problem
 @many_first
 @each_dtype
@@ -92,6 +95,7 @@ quarters = pytest.mark.parametrize('part', [0, *(pytest.param(part, marks=pytest
 
 
 @with_losses
+@single_later
 @quarters
 def test_drawn_networks(subject, twin, seed, part):
     """100 networks of drawn sizes against the wide values."""
