@@ -60,7 +60,7 @@ def test_the_lecture_typed_in_passes_the_whole_suite():
     """README's command as it is, without a choice of tests: nothing more is asked than the thirteen functions."""
     status, output = judged('mlp_py.conformance.lecture_typed_in', '-rs', tests=())
     found = counted(output)
-    assert status == 0 and found['passed'] > len(CASES) + 25 and 'failed' not in found, output[-2000:]
+    assert status == 0 and found['passed'] >= len(CASES) + 25 and 'failed' not in found, output[-2000:]
     assert '13 of the 13 functions of the lecture were there' in output
 
 
@@ -188,9 +188,10 @@ def test_an_exception_of_the_port_explains_itself(tmp_path):
     assert 'tests/checks.py' not in output
 
 
-@pytest.mark.parametrize('key', [pytest.param(key, marks=[pytest.mark.full] * (key not in QUICK)) for key in FAULTS])
+@pytest.mark.parametrize('key', [pytest.param(key, marks=[pytest.mark.full] * (key not in QUICK))
+                                 for key in list(FAULTS)[::2]])
 def test_a_wrong_port_fails_and_is_named(tmp_path, key):
-    """-x: the first failure is enough."""
+    """Every second one by its exit status; test_messages has them all. -x: the first failure is enough."""
     status, output = judged(written(tmp_path, 'port.py', wrong_ports.source(FAULTS[key])), '-x')
     assert status == 1 and counted(output)['failed'] == 1, output[-2000:]
     assert FAULTS[key].english in output
