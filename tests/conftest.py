@@ -23,7 +23,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')   # a worker a core runs already; 
 import numpy as np      # noqa: E402  (the settings above must come before anything imports JAX or OpenMP)
 import pytest           # noqa: E402
 
-from mlp_py.conformance import contract, loading, ports  # noqa: E402
+from mlp_py.conformance import contract, loading, options, ports  # noqa: E402
 
 from . import bits, checks, messages  # noqa: E402
 
@@ -37,6 +37,12 @@ def find_port(name):
     if name.startswith('tests.faults:'):
         return importlib.import_module('tests.faults').twin(name.split(':')[1])
     return loading.load(name)
+
+
+def pytest_addoption(parser, pluginmanager):
+    """Without pyproject's addopts (-o addopts=), the plugin has not been named."""
+    if not pluginmanager.has_plugin(options.__name__):
+        options.pytest_addoption(parser)
 
 
 def pytest_configure(config):

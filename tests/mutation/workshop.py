@@ -36,7 +36,7 @@ HANGS = 300             # seconds for one test; the slowest takes 3: a busy mach
 HANGS_FULL = 3600
 WHOLE_RUN = 7200        # seconds
 
-COPIED = ('mlp_c', 'mlp_py', 'tests', 'conftest.py', 'setup.py', 'pyproject.toml')
+COPIED = ('mlp_c', 'mlp_py', 'tests', 'setup.py', 'pyproject.toml')
 
 
 def level_flags(script):

@@ -1,5 +1,7 @@
-"""The options of the suite. They stand here, not in `tests`: pytest reads this page first, also where the file that
---impl names looks to it like a file of tests: `pytest --impl my_port.py`."""
+"""The options of the suite, a plugin of pytest that pyproject.toml names: so pytest knows them before it reads a path.
+
+In `tests` it would meet them too late: of `pytest --impl my_port.py`, it would take the file for a file of tests.
+"""
 
 
 def pytest_addoption(parser):
