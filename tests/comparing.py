@@ -43,7 +43,7 @@ def compare(name, got, wanted, key=None, dtype=None):
     got = _array(name, got, value.shape, dtype)
     with np.errstate(invalid='ignore', divide='ignore'):
         off = np.abs(got.astype(np.longdouble) - value)
-        ok = off <= error
+        ok, off = off <= error, off.astype(float)
         ratio = np.where(off == 0, 0, off / error)
     if not ok.all():
         worst = np.unravel_index(np.argmax(np.where(ok, -1, np.nan_to_num(ratio, nan=np.inf))), ok.shape)

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,13 @@ def wrong_cases(lines):
 
 
 def both(small, judge, capsys, name, seconds):
-    """[(exit status, lines)] of both judges."""
+    """[(exit status, lines)] of both judges, at the same time: where a port hangs, they wait."""
     folder, answers, ids = small
     alone = 'exec ' * name.startswith('closes')         # the shell would hold the output open
     port = ['--port', alone + python_port('bad_manners.py', name, answers, ids[14]), '--seconds', str(seconds), *ASKED]
-    return by_python(capsys, '--kit', folder, *port), by_c(judge, folder, *port)
+    with ThreadPoolExecutor(1) as beside:
+        other = beside.submit(by_c, judge, folder, *port)
+        return by_python(capsys, '--kit', folder, *port), other.result()
 
 
 @pytest.mark.parametrize('name', [

@@ -142,10 +142,10 @@ def test_what_is_not_in_the_list_gets_no_name(fault):
     assert not all(is_right(port, door) for door in DOORS)
 
 
-def check_pairs(every):
+def check_pairs(every, first=0):
     """Of two mistakes at once a door may name one, where it shows no other; a third it never names."""
     checked = 0
-    for one, other in itertools.islice(itertools.combinations(FAULTS, 2), 0, None, every):
+    for one, other in itertools.islice(itertools.combinations(FAULTS, 2), first, None, every):
         try:
             port = module(one, other)
         except ValueError:              # both want the same line
@@ -162,8 +162,9 @@ def test_two_mistakes_get_no_third_name():
 
 
 @pytest.mark.full
-def test_no_two_mistakes_get_a_third_name():
-    assert check_pairs(every=1) >= 2500
+def test_no_two_mistakes_get_a_third_name(seed):
+    """Every second pair, the others with the next seed."""
+    assert check_pairs(every=2, first=seed % 2) >= 1250
 
 
 @pytest.mark.parametrize('halves, whole', WHOLE.items(), ids=WHOLE.values())

@@ -122,9 +122,9 @@ def test_two_mistakes_get_no_third_name():
 
 @pytest.mark.full
 @each_dtype
-def test_no_two_mistakes_get_a_third_name(dtype):
-    """Every pair, one half in each precision: in one alone it takes minutes."""
-    assert check_pairs(PAIRS[dtype == 'float32'::2], dtype) >= 1250
+def test_no_two_mistakes_get_a_third_name(dtype, seed):
+    """One half in each precision, every second pair of it; the others with the next seed."""
+    assert check_pairs(PAIRS[(dtype == 'float32') + 2 * (seed % 2)::4], dtype) >= 600
 
 
 @pytest.mark.full
