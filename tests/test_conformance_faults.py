@@ -71,9 +71,11 @@ def test_the_right_text_served_is_right(judge, texts, capsys):      # noqa: F811
 @pytest.mark.full
 @pytest.mark.parametrize('key', FAULTS)
 def test_every_wrong_program_is_rejected_and_none_gets_a_false_name(judge, texts, capsys, key):     # noqa: F811
+    """By judge.c; every second one by the judge in Python, too, which test_conformance_ports gives each as a module."""
     asked = stage_words(cases.REQUIRED)
-    status, lines = by_python(capsys, '--port', command(key), *asked)
-    assert by_c(judge, texts, '--port', command(key), *asked) == (status, lines)
+    status, lines = by_c(judge, texts, '--port', command(key), *asked)
+    if list(FAULTS).index(key) % 2 == 0:
+        assert by_python(capsys, '--port', command(key), *asked) == (status, lines)
     assert status == 1 and named(lines) in (None, FAULTS[key].english)
     if key in SHOWN:
         assert named(lines) == FAULTS[key].english and wrong_cases(lines) > UNKNOWABLE, lines

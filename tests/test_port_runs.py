@@ -189,9 +189,9 @@ def test_an_exception_of_the_port_explains_itself(tmp_path):
 
 
 @pytest.mark.parametrize('key', [pytest.param(key, marks=[pytest.mark.full] * (key not in QUICK))
-                                 for key in list(FAULTS)[::2]])
+                                 for key in list(FAULTS)[::3]])
 def test_a_wrong_port_fails_and_is_named(tmp_path, key):
-    """Every second one by its exit status; test_messages has them all. -x: the first failure is enough."""
+    """Every third one by its exit status; test_messages has them all. -x: the first failure is enough."""
     status, output = judged(written(tmp_path, 'port.py', wrong_ports.source(FAULTS[key])), '-x')
     assert status == 1 and counted(output)['failed'] == 1, output[-2000:]
     assert FAULTS[key].english in output

@@ -72,7 +72,7 @@ KIND_OF_PRODUCT = ('NN', 'TN', 'NT')
 @each_dtype
 @each_kind
 def test_products(kind, dtype, seed):
-    """Every fortieth shape for each kind of number; the full tier: every second one for each, see below."""
+    """Every fortieth shape for each kind of number; the full tier: every fourth one for each, see below."""
     shapes, pool = all_shapes(LANES), bits.KINDS[kind](np.random.default_rng(seed), 100_000, dtype)
     compare_products(shapes[list(bits.KINDS).index(kind)::40], dtype, pool,
                      [(levels.level, path, product) for path in PATHS[1:] for product in KIND_OF_PRODUCT], levels.level)
@@ -151,9 +151,10 @@ def test_products_of_levels(level, dtype, seed):
 @each_kind
 @pytest.mark.parametrize('level', levels.runnable())
 def test_every_product_of_levels(level, kind, dtype, seed):
-    """Every second one; of the levels that are not in use, every tenth."""
-    pool, first = bits.KINDS[kind](np.random.default_rng([seed, 5]), 100_000, dtype), list(bits.KINDS).index(kind) % 10
-    compare_products(all_shapes(LANES)[first % 2::2] if level == levels.level else all_shapes(LANES)[first::10], dtype, pool,
+    """Each with one of the four kinds of numbers, the next seed with another; of levels that are not in use, two fifths."""
+    pool, first = bits.KINDS[kind](np.random.default_rng([seed, 5]), 100_000, dtype), list(bits.KINDS).index(kind) + seed
+    step = len(bits.KINDS) if level == levels.level else 10
+    compare_products(all_shapes(LANES)[first % step::step], dtype, pool,
                      [(level, path, kind) for path in PATHS for kind in KIND_OF_PRODUCT], levels.level)
 
 
