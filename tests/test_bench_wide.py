@@ -69,6 +69,7 @@ def small_wide(monkeypatch, names, **options):
     return wide.measure((5, 4, 2), 7, 'float64', rounds=2, chunk=0, patience=0, steps=3, names=names, **options)
 
 
+@pytest.mark.full
 def test_wide_networks_at_one_thread_and_at_two(monkeypatch):
     pytest.importorskip('threadpoolctl')
     results = small_wide(monkeypatch, ('mlp_c', 'mlp_py', 'lecture'), peak=1e9)

@@ -214,6 +214,7 @@ def test_a_console_without_hangul(csv, environment):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="on Windows no process can send another a Ctrl-C")
+@pytest.mark.full('mlp_py')
 def test_ctrl_c_keeps_what_was_learned(csv, tmp_path, twin):
     name = twin.package.__name__
     # A process started in the background ignores SIGINT; this one must not.

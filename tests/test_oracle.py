@@ -62,7 +62,7 @@ def test_one_step(subject, jax, problem, hidden, rows, dtype, seed):
 @single_later
 @each_problem
 @many_first
-@each_dtype
+@pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
 def test_several_steps(subject, jax, problem, hidden, dtype, seed):
     case = cases.random_case(problem, hidden, cases.SEVERAL, dtype, seed + 1, learning_rate=0.25)
     checks.check_steps(subject, case, jax)

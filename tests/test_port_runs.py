@@ -125,6 +125,7 @@ def test_inside_the_checkout_a_blank_will_do():
     assert status == 0 and counted(output)['passed'] == 14, output
 
 
+@pytest.mark.full
 def test_what_is_not_there_yet_is_skipped_also_inside_another(tmp_path):
     """init_model_hidden1 is finished, alloc_param_pair is not: skipped by its name, and nothing has been judged."""
     status, output = judged(written(tmp_path, 'port.py', without('alloc_param_pair')), '-rs', '-m', 'init_model_hidden1')
@@ -158,7 +159,7 @@ def test_every_check_explains_itself(tmp_path, name, full):
         text = text.replace(old, new)
     port = written(tmp_path, 'port.py', wrong_ports.source(fault) if fault else text)
     languages = [((), 'case:      '), (('--korean',), '경우:      ')]
-    for option, case in languages if name in ('sign of the update', 'x changed') else languages[:1]:
+    for option, case in languages if full and name in ('sign of the update', 'x changed') else languages[:1]:
         status, output = judged(port, *option, tests=[f'tests/{page}' for page in (PAGES if full else PAGES[:1])])
         failed = counted(output)['failed']
         assert status == 1 and output.count(case) == failed >= (20 if full else 10), output[-3000:]
@@ -171,6 +172,7 @@ def test_every_check_explains_itself(tmp_path, name, full):
             assert not [word for word in english if word in output]
 
 
+@pytest.mark.full
 def test_a_wrong_run_train_is_not_the_fault_of_backprop(tmp_path):
     """All that it calls is right; and a loss has no mistakes on record, so none is denied."""
     losses = LOSS + "problem = 'regression'\n"
