@@ -32,7 +32,9 @@ def lecture_output(capsys, lecture, hidden, epoch_count, problem="abalone"):
 
 
 @needs_lecture
-@pytest.mark.parametrize("text, hidden", [("4", 4), ("none", []), ("4,", [4]), ("12,6", [12, 6])])
+@pytest.mark.parametrize("text, hidden", [
+    ("4", 4), ("4,", [4]), pytest.param("none", [], marks=pytest.mark.full),
+    pytest.param("12,6", [12, 6], marks=pytest.mark.full)])
 def test_train_prints_what_the_lecture_prints(twin, lecture, call, capsys, text, hidden):
     expected = lecture_output(capsys, lecture, hidden, 2)
     status, out, err = call("train", "abalone", "--hidden", text, "--seed", "1234", "--epochs", "2",
@@ -204,9 +206,11 @@ def test_help_explains_every_option_with_an_example(call):
 MAIN = "import sys; from mlp_py.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
-@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"},
-                                         {"PYTHONIOENCODING": "", "LC_ALL": "C", "PYTHONUTF8": "0",
-                                          "PYTHONCOERCECLOCALE": "0"}], ids=["ascii", "cp1252", "LC_ALL=C"])
+@pytest.mark.parametrize("environment", [
+    pytest.param({"PYTHONIOENCODING": "ascii"}, marks=pytest.mark.full),
+    pytest.param({"PYTHONIOENCODING": "cp1252"}, marks=pytest.mark.full),
+    {"PYTHONIOENCODING": "", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
+    ids=["ascii", "cp1252", "LC_ALL=C"])
 def test_a_console_without_hangul(csv, environment):
     done = python(MAIN, "train", csv, "--target", "price", "--epochs", "2", **environment)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -42,6 +42,7 @@ def test_the_port_in_javascript_is_right_and_skips_bits_alone(port_js, judge, te
     assert [stage for stage, (*_, skipped) in counts(lines).items() if skipped] == ['bits', 'all']
 
 
+@pytest.mark.full
 def test_the_port_in_rust_is_right_in_every_stage(port_rs, judge, texts, capsys):       # noqa: F811
     stages = [word for stage in cases.STAGES for word in ('--stage', stage)]
     status, lines = by_python(capsys, '--port', port_rs, *stages)
@@ -49,7 +50,7 @@ def test_the_port_in_rust_is_right_in_every_stage(port_rs, judge, texts, capsys)
     assert by_c(judge, texts, '--port', port_rs, *stages) == (status, lines)
 
 
-@pytest.mark.parametrize('port', ['port_c', 'port_js', 'port_rs'])
+@pytest.mark.parametrize('port', ['port_c', 'port_js', pytest.param('port_rs', marks=pytest.mark.full)])
 def test_what_a_port_does_not_know_it_skips(request, port):
     """As SPEC says; also where the name is a part of one that it knows."""
     command = shlex.split(request.getfixturevalue(port))
@@ -149,7 +150,8 @@ def test_a_stage_may_be_asked_before_the_port_is_finished(tmp_path, capsys):
     assert by_python(capsys, path, '--stage', 'forward', '--stage', 'gradients')[0] == 0
 
 
-@pytest.mark.parametrize('key', ['mean and std swapped', pytest.param('bias drawn', marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize('key', ['mean and std swapped', 'bias drawn'])
 def test_mistakes_of_the_draws_are_named_though_every_case_is_right(tmp_path, capsys, key):
     fault, = (fault for fault in wrong_ports.FAULTS if fault.key == key)
     path = saved(tmp_path, wrong_ports.source(fault))

@@ -189,6 +189,7 @@ class Otherwise:
         return np.asarray(total, float)
 
 
+@pytest.mark.full
 def test_rounding_stays_below_the_tolerance():
     """The same mistakes, their sums in another order and precision: hardly moved, and right answers not at all."""
     largest = 0.0

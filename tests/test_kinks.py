@@ -44,7 +44,8 @@ def test_jax_agrees(oracle):
 
 
 @pytest.mark.parametrize('fault, seen', [
-    ('derivative 1 at 0', len(NUMBERS)), pytest.param('no mask', len(NUMBERS), marks=pytest.mark.full), ('none', 0)])
+    ('derivative 1 at 0', len(NUMBERS)), pytest.param('no mask', len(NUMBERS), marks=pytest.mark.full),
+    pytest.param('none', 0, marks=pytest.mark.full)])
 def test_a_wrong_derivative_is_refused_by_each_case(fault, seen):
     subject, refused = checks.ThroughLecture(faults.twin(fault)), 0
     for number in NUMBERS:

@@ -123,7 +123,7 @@ def test_whole_text(language):
     assert str(failure(wrong_ports.module(FAULTS['relu missing']), 'relu: mixed')) == WHOLE[language]
 
 
-@pytest.mark.parametrize('key', [pytest.param(key, marks=[pytest.mark.full] * (n % 3 > 0)) for n, key in enumerate(FAULTS)])
+@pytest.mark.parametrize('key', [pytest.param(key, marks=[pytest.mark.full] * (n % 6 > 0)) for n, key in enumerate(FAULTS)])
 def test_every_fault_fails_and_is_named(key, monkeypatch):
     """At the first stage that fails: in at most eight lines, each in its language, and with that mistake's text."""
     with np.errstate(all='ignore'), pytest.raises(messages.Failure) as caught:

@@ -204,7 +204,7 @@ def test_other_bad_arguments(tmp_path):
 
 
 @pytest.mark.parametrize("rows, epochs, mb_size", [(2, 100, 1), (60, 100, 6), (150, 100, 10), (5000, 20, 10),
-                                                   (50000, 5, 10)])
+                                                   pytest.param(50000, 5, 10, marks=pytest.mark.full)])
 def test_settings(rows, epochs, mb_size, tmp_path):
     path = column_file(tmp_path, [row + 0.5 for row in range(rows)])
     dataset = datasets.load_csv(path, "t")

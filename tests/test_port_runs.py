@@ -218,8 +218,8 @@ def test_an_unfinished_port_is_skipped_by_name(tmp_path):
         assert re.search('port.py lacks .*' + re.escape(contract.described(name)), output)
 
 
-@pytest.mark.parametrize('marker', [pytest.param(marker, marks=[pytest.mark.full] * (marker != 'forward_hidden1'))
-                                    for _, marker, _ in contract.REQUIRED.values()])
+@pytest.mark.full
+@pytest.mark.parametrize('marker', [marker for _, marker, _ in contract.REQUIRED.values()])
 def test_a_marker_selects_a_function(tmp_path, marker):
     """-m forward_hidden1 leaves a port alone whose other functions all fail, and sees it when that one does."""
     names = {marker: name for name, (_, marker, _) in contract.REQUIRED.items()}
