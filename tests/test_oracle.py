@@ -40,6 +40,7 @@ def jax(oracle):
 with_losses = pytest.mark.needs(*contract.WITH_LOSSES)
 single_later = pytest.mark.full('lecture, single')      # the quick tier asks that door in test_exact and test_kinks
 each_problem = pytest.mark.parametrize('problem', cases.PROBLEMS)
+each_hidden = pytest.mark.parametrize('hidden', cases.HIDDEN.values(), ids=cases.HIDDEN)
 many_first = pytest.mark.parametrize('hidden', [        # in the quick tier the list of layers alone: each shape is compiled
     pytest.param(hidden, id=name, marks=[pytest.mark.full] * (name != 'many')) for name, hidden in cases.HIDDEN.items()])
 each_dtype = pytest.mark.parametrize('dtype', cases.DTYPES)
@@ -67,7 +68,7 @@ def test_several_steps(subject, jax, problem, hidden, dtype, seed):
     checks.check_steps(subject, case, jax)
 
 
-@many_first
+@each_hidden
 @each_rows
 @each_dtype
 def test_given_gradient(subject, jax, hidden, rows, dtype, seed):
