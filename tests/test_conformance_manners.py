@@ -1,6 +1,7 @@
 """Ports that answer as they should not, before both judges: each has its own message, exit status 1, and no judge waits
 for ever, loses an answer or forgives. What judge.c prints is what `python -m mlp_py check` prints."""
 import json
+import os
 import re
 import subprocess
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlp_py import cli
-from mlp_py.conformance import cases
+from mlp_py.conformance import cases, process
 
 from .conformance_kit import (by_c, by_python, judge, python_port, right_answer, texts,    # noqa: F401  (fixtures too)
                               written)
@@ -155,6 +156,19 @@ def test_what_a_port_leaves_behind_is_killed(small, judge, capsys, tmp_path):   
         while is_running(process) and time.monotonic() < end:
             time.sleep(0.01)
         assert not is_running(process)
+
+
+def test_a_pipe_that_is_full_or_that_nobody_reads():
+    """What is left to be written: all of it, and nothing."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with os.fdopen(writer, 'wb', buffering=0) as pipe:
+        given, written_so_far = b'x' * process.PIECE, 0
+        while len(left := process._write(pipe, given)) < len(given):
+            written_so_far += len(given) - len(left)
+        assert left == given and written_so_far == len(os.read(reader, 10**7))
+        os.close(reader)
+        assert process._write(pipe, given) == b''
 
 
 def test_a_program_that_reads_nothing(small, judge, capsys):        # noqa: F811

@@ -87,7 +87,7 @@ def _converse(process, data, output, seconds):
                     given = _write(process.stdin, given)
                     if not given:
                         selector.unregister(process.stdin)
-                        _close(process.stdin)
+                        process.stdin.close()
                     continue
                 piece = key.fileobj.read(PIECE)
                 if not piece:
@@ -121,13 +121,6 @@ def _write(pipe, given):
         return given
     except BrokenPipeError:
         return given[:0]
-
-
-def _close(pipe):
-    try:
-        pipe.close()
-    except BrokenPipeError:
-        pass
 
 
 def _left(pipe):

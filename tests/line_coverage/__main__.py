@@ -31,10 +31,11 @@ SKIPPED = ('--ignore=tests/test_faults.py', '--ignore=tests/mutation', '--desele
            '--deselect=tests/test_cli.py::test_ctrl_c_keeps_what_was_learned[mlp_c]',
            '--deselect=tests/test_work_memory.py::test_ctrl_c_ends_an_epoch_between_two_steps',
            '--deselect=tests/test_conformance_report.py::test_a_hand_in_deletes_its_copy_alone')
-# Of the full tier: what alone reaches the losses of the contestants of `bench`, the main job without mlp_c, and much of the
-# conformance kit.
+# Of the full tier: what alone reaches the losses of the contestants of `bench`, the main job without mlp_c, a command line
+# that Ctrl-C ends, and much of the conformance kit.
 ALSO = ('--full', *(f'tests/test_{name}.py' for name in (
-    'bench', 'bench_wide', 'mainjob', 'kit_made', 'conformance_manners', 'conformance_report', 'conformance_verdict', 'conformance_numbers')))
+    'bench', 'bench_wide', 'cli', 'mainjob', 'kit_made', 'conformance_manners', 'conformance_report', 'conformance_verdict',
+    'conformance_numbers')))
 
 CONFIGURATION = """
 [run]
