@@ -107,6 +107,7 @@ def test_a_client_of_xla_with_one_thread(monkeypatch):
     assert all(os.sched_getaffinity(int(task)) == cpus for task in os.listdir('/proc/self/task'))
 
 
+@pytest.mark.full
 def test_nobody_is_timed_wide_who_computes_something_else(monkeypatch):
     pytest.importorskip('threadpoolctl')
     right = contestants.Lecture.epoch

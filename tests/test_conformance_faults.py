@@ -61,6 +61,7 @@ def test_a_wrong_program_is_named_by_both_judges(judge, texts, capsys, key):    
     assert by_c(judge, texts, '--port', command(key), *asked) == (status, lines)
 
 
+@pytest.mark.full
 def test_the_right_text_served_is_right(judge, texts, capsys):      # noqa: F811
     asked = stage_words(['layer', 'gradients', 'steps'])
     status, lines = by_python(capsys, '--port', command(), *asked)
@@ -95,6 +96,7 @@ def name_of(*keys):
     return found and found['key']
 
 
+@pytest.mark.full
 def test_nine_of_ten_that_show_are_named():
     """And of all of them, draws included, eight of ten."""
     assert len(SHOWN) >= 0.8 * len(FAULTS)

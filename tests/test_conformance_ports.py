@@ -61,6 +61,7 @@ def test_what_a_port_does_not_know_it_skips(request, port):
     assert product.split()[:4] == ['x/3', 'c', '1', '1'] and float(product.split()[4]) == -6
 
 
+@pytest.mark.full
 def test_a_stage_that_is_asked_for_may_not_be_skipped(port_js, judge, texts, capsys):       # noqa: F811
     for status, lines in (by_python(capsys, '--port', port_js, '--stage', 'bits'),
                           by_c(judge, texts, '--port', port_js, '--stage', 'bits')):

@@ -100,6 +100,7 @@ def test_endless_hand_ins_cost_the_time_limit_alone(tmp_path, capsys):
     matches(LOOPS, rows)
 
 
+@pytest.mark.full
 def test_in_korean_and_for_some_stages(tmp_path, capsys):
     hand_ins = {name: HAND_INS[name] for name in ('derivative.py', 'gone.py')}
     status, out, head, rows = reported(capsys, folder_of(tmp_path, hand_ins), tmp_path / 'report.csv', '--korean',

@@ -137,7 +137,7 @@ def test_what_the_cases_cover():
     assert all(math.frexp(case['learning_rate'])[0] == 0.5 for case in GOLDEN)
 
 
-KINDS = ('regression', 4), ('given', 3), ('select', 2)         # a problem and how many layers
+KINDS = ('given', 3), ('select', 2)         # a problem and how many layers
 SAMPLE = [next(case for case in GOLDEN if (case['problem'], len(case['params'])) == kind) for kind in KINDS]
 
 

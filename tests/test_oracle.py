@@ -60,7 +60,8 @@ def test_one_step(subject, jax, problem, hidden, rows, dtype, seed):
 
 @with_losses
 @single_later
-@each_problem
+@pytest.mark.parametrize('problem', [        # in the quick tier the one with the longest loss alone: each is compiled
+    pytest.param(problem, marks=[pytest.mark.full] * (problem != 'select')) for problem in cases.PROBLEMS])
 @many_first
 @pytest.mark.parametrize('dtype', ['float64', pytest.param('float32', marks=pytest.mark.full)])
 def test_several_steps(subject, jax, problem, hidden, dtype, seed):
