@@ -52,14 +52,14 @@ def compare(use, networks, paths, dtype, seed, threads=(1, 2, 8)):
 
 @float64_first
 def test_any_number_of_threads(use, dtype, seed):
-    compare(use, WIDE[1:2], ('fast', 'packed'), dtype, seed, (2, 8))        # "thin" and wider ones: below
+    compare(use, WIDE[1:2], ('fast', 'packed', 'thin'), dtype, seed, (2, 8))
 
 
 @float64_first
 def test_small_ways_for_any_number_of_threads(use, dtype, seed, full):
     """Rows of a product with panels copied, columns of it, and what the rule makes of both, with work for some threads."""
-    compare(use, (([90, 260, 40], 60), ([300, 128, 10], 250), ([250, 260, 9], 200))[:3 if full else 2], ('small', 'fast'),
-            dtype, seed, (1, 2, 3) if full else (3,))
+    compare(use, (([90, 260, 40], 60), ([300, 128, 10], 250), ([250, 260, 9], 200)), ('small', 'fast'), dtype, seed,
+            (1, 2, 3) if full else (3,))
 
 
 @pytest.mark.full
