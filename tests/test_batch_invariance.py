@@ -90,6 +90,7 @@ def test_repeated_runs_are_identical(twin, problem, seed):
             assert bits.difference(got, wanted) is None, f'run {run} {dtype}: {bits.difference(got, wanted)}'
 
 
+@pytest.mark.full
 def test_a_sum_of_another_order_is_seen(seed):
     """The comparison above refuses a network whose sums depend on the number of rows."""
     class Port:

@@ -35,6 +35,7 @@ def test_the_port_in_c_is_right_in_every_stage(port_c, judge, texts, capsys, dty
     assert by_c(judge, texts, *port, *stages) == (status, lines)
 
 
+@pytest.mark.full
 def test_the_port_in_javascript_is_right_and_skips_bits_alone(port_js, judge, texts, capsys):       # noqa: F811
     status, lines = by_python(capsys, '--port', port_js)
     assert (status, lines[-1]) == (0, PASSED), lines
@@ -50,7 +51,8 @@ def test_the_port_in_rust_is_right_in_every_stage(port_rs, judge, texts, capsys)
     assert by_c(judge, texts, '--port', port_rs, *stages) == (status, lines)
 
 
-@pytest.mark.parametrize('port', ['port_c', 'port_js', pytest.param('port_rs', marks=pytest.mark.full)])
+@pytest.mark.parametrize('port', [
+    'port_c', *(pytest.param(port, marks=pytest.mark.full) for port in ('port_js', 'port_rs'))])
 def test_what_a_port_does_not_know_it_skips(request, port):
     """As SPEC says; also where the name is a part of one that it knows."""
     command = shlex.split(request.getfixturevalue(port))
@@ -232,6 +234,7 @@ def test_a_port_is_left_as_it_was(capsys):
         del lecture_typed_in.pm_hidden
 
 
+@pytest.mark.full
 def test_numpy_is_enough():
     code = ('import sys\nfrom mlp_py import cli\n'
             'cli.main(["check", "mlp_py.conformance.lecture_typed_in", "--stage", "layer"])\n'

@@ -293,6 +293,7 @@ def test_exceptions_alone_are_no_fingerprint(name):
     assert not is_right(port, door) and diagnose(port, door) is None and 'raises' in str(list(answers(port, door)))
 
 
+@pytest.mark.full
 def test_numpy_is_enough():
     code = ('import sys\nfrom mlp_py.conformance import fingerprints as f, wrong_ports as w\n'
             'print(f.diagnose(w.module(w.FAULTS[1]), "relu").key, f.diagnose(w.module(w.FAULTS[1]), "init"))\n'

@@ -213,6 +213,7 @@ def test_settings(rows, epochs, mb_size, tmp_path):
     assert datasets.load_csv(path, "t", scale=False).learning_rate == 0.001
 
 
+@pytest.mark.full
 def test_read_as_utf8_whatever_the_locale(tmp_path):
     """In a process whose locale is plain ASCII, with and without a byte order mark."""
     program = ("import sys; from mlp_py import datasets; d = datasets.load_csv(sys.argv[1], '\\uac12'); "

@@ -21,7 +21,7 @@ def test_the_picture_shows_the_history():
     np.testing.assert_array_equal(test_accuracy.get_xydata(), [[2, 0.5], [4, 0.625]])
 
 
-@pytest.mark.parametrize("epochs", [0, 1, 100])
+@pytest.mark.parametrize("epochs", [100, *(pytest.param(few, marks=pytest.mark.full) for few in (0, 1))])
 def test_a_picture_of_any_length_and_title(tmp_path, epochs, recwarn):
     pytest.importorskip("matplotlib")
     history = training.History()

@@ -46,10 +46,9 @@ def test_published_lines(fresh, capsys, book):
         assert lines_of(capsys.readouterr().out) == run['lines'], run['id']
 
 
-@pytest.mark.parametrize('hidden', [*(pytest.param(hidden, marks=pytest.mark.full) for hidden in ([], 4, [12, 6])),
-                                    [12, 6, 4]], ids=str)
-@pytest.mark.parametrize('problem, epochs', [('abalone', 10), pytest.param('pulsar', 4, marks=pytest.mark.full),
-                                             pytest.param('steel', 10, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize('hidden', [[], 4, [12, 6], [12, 6, 4]], ids=str)
+@pytest.mark.parametrize('problem, epochs', [('abalone', 10), ('pulsar', 4), ('steel', 10)])
 def test_twins_print_the_same(capsys, problem, epochs, hidden):
     """float64, the default rate: line for line."""
     printed = []
