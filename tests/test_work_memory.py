@@ -17,11 +17,8 @@ def make(dtype):
     return Network(*WIDTHS, dtype=dtype, std='he', rng=1), x.astype(dtype), y.astype(dtype)
 
 
-@pytest.mark.parametrize('dtype', ['float64', 'float32'])
-@pytest.mark.parametrize('call', ['train_step', 'predict', 'backprop', 'train_epoch'])
-def test_no_memory_after_the_first_call(call, dtype):
-    """tracemalloc sees the work memory (PyMem_RawCalloc) and NumPy's arrays: after warming up, nothing stays, and what
-    a call allocates on the way is what it returns."""
+def traced(call, dtype):
+    """(bytes that stay, bytes at most) of twenty calls of one method, after three to warm up."""
     net, x, y = make(dtype)
     out, G = np.empty_like(y), np.full_like(y, 1e-6)
     output, aux = net.forward(x)
@@ -36,9 +33,18 @@ def test_no_memory_after_the_first_call(call, dtype):
         tracemalloc.clear_traces()              # from here on only what is allocated anew counts, even in place of old
         for _ in range(20):
             calls[call]()
-        after, peak = tracemalloc.get_traced_memory()
+        return tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+@pytest.mark.parametrize('call', ['train_step', 'predict', 'backprop', 'train_epoch'])
+def test_no_memory_after_the_first_call(call, dtype):
+    """tracemalloc sees the work memory (PyMem_RawCalloc) and NumPy's arrays: after warming up, nothing stays, and what
+    a call allocates on the way is what it returns. It sees other threads too (those of pytest-xdist, JAX, tqdm), which may
+    wake up meanwhile: so the smallest figures of three networks count."""
+    after, peak = map(min, zip(*[traced(call, dtype) for _ in range(3)]))
     # Bytes. The work memory of this network is over 100 kB; small Python objects and one-number arrays are not.
     assert after < 500
     assert peak < 4000
