@@ -66,8 +66,8 @@ def random_case(problem, hidden, rows, dtype, seed, inputs=4, outputs=None, scal
 def drawn_case(seed, largest=20, most_rows=40, dtype=None):
     """A case whose sizes are drawn, too: 0 to 4 hidden layers, a quarter of them 0 to 6; one to three steps.
 
-    dtype: None is drawn as well. The logarithm of a size is uniform: as many networks are 2 to 4 wide as 32 to 64, and the large ones, whose wide
-    values take long, are few.
+    dtype: None is drawn as well. The logarithm of a size is uniform: as many networks are 2 to 4 wide as 32 to 64, and
+    the large ones, whose wide values take long, are few.
     """
     rng = np.random.default_rng([seed, 1])
     problem, dtype = PROBLEMS[seed % 3], dtype or DTYPES[seed // 3 % 2]

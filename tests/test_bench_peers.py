@@ -18,7 +18,6 @@ SHAPES = {(10, 4, 1): 10, (8, 12, 6, 1): 10, (27, 12, 6, 4, 7): 10, (24, 8, 2): 
           (784, 128, 10): 100}
 COMPILED_FOR = {'float64': [(10, 4, 1)], 'float32': [(27, 12, 6, 4, 7)]}      # of the forms that are compiled for each shape
 STEPS, RATE = 5, 0.01
-DTYPES = 'float64', 'float32'
 TOLERANCE = {'float64': 1e-12, 'float32': 1e-5}        # relative to the largest parameter
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith('linux'), reason='the contestants are built on Linux only')
@@ -56,7 +55,7 @@ def test_two_contestants_match(name, shape, seed):
 
 MATCHING = [recipe for recipe in native.RECIPES if recipe.matches]
 DTYPE = {recipe.name: ('float64', 'float32')[n % 4 in (1, 2)] for n, recipe in enumerate(MATCHING)}     # rows, then columns
-ASKED = [(recipe.name, shape, dtype) for recipe in MATCHING for dtype in DTYPES
+ASKED = [(recipe.name, shape, dtype) for recipe in MATCHING for dtype in TOLERANCE
          for shape in (COMPILED_FOR[dtype] if recipe.per_shape else SHAPES if dtype == DTYPE[recipe.name] else ())]
 
 

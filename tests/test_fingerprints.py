@@ -1,4 +1,4 @@
-"""Tests of `fingerprints`: mistakes get their name, anything else gets none, and the port is left as it was."""
+"""Tests of `fingerprints`: mistakes get their name, anything else gets none."""
 import itertools
 import re
 from collections import Counter
